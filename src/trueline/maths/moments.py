@@ -1,0 +1,156 @@
+"""Moments: n, mean and scatter of [X y], all that a squared loss needs from the rows. Summaries merge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ShapeError
+
+__all__ = ["Moments"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Weighted moments of the rows z = [x, y], kept relative to a pivot so that offsets cost no digits.
+
+    ``N = Σω``, ``total = Σω(z-p)``, ``scatter = Σω(z-p)(z-p)ᵀ``: the single-pass form of Chan, Golub and LeVeque
+    (1983), eq. 1.4. Two summaries merge by adding, once they share a pivot; rows are removed by subtracting.
+
+    Parameters
+    ----------
+    rows : int
+        Number of rows read.
+    weight : float
+        Σω, equal to `rows` without weights.
+    pivot, total : ndarray (n_features + 1,)
+        The point p, in the units of the data, y last; and Σω(z-p).
+    scatter : ndarray (n_features + 1, n_features + 1)
+        Σω(z-p)(z-p)ᵀ, symmetric.
+
+    Examples
+    --------
+    >>> X, y = np.array([[1.0], [2.0], [3.0]]), np.array([2.0, 4.0, 6.0])
+    >>> moments = Moments.of(X, y)
+    >>> moments.mean, moments.covariance
+    (array([2., 4.]), array([[0.66666667, 1.33333333],
+           [1.33333333, 2.66666667]]))
+    >>> Moments.of(X[:1], y[:1]).merge(Moments.of(X[1:], y[1:])).mean
+    array([2., 4.])
+    """
+
+    rows: int
+    weight: float
+    pivot: Array
+    total: Array
+    scatter: Array
+
+    @classmethod
+    def of(cls, X: NDArray[np.floating], y: NDArray[np.floating], weights: Array | None = None,
+           pivot: Array | None = None) -> Moments:  # fmt: skip
+        """Summary of a block of rows, in one read.
+
+        Parameters
+        ----------
+        X : ndarray (n_samples, n_features), float32 or float64
+        y : ndarray (n_samples,)
+        weights : ndarray (n_samples,), optional
+        pivot : ndarray (n_features + 1,), optional
+            A point near the rows; their mean by default. Blocks that will be merged should share it.
+
+        Raises
+        ------
+        ShapeError
+            X, y and weights do not have equally many rows.
+        """
+        from .kernels import add_scatter
+
+        if X.ndim != 2 or y.shape != X.shape[:1] or (weights is not None and weights.shape != y.shape):
+            shape = "" if weights is None else f" and weights {weights.shape}"
+            raise ShapeError(f"moments need X (n, d) and y (n,), got X {X.shape}, y {y.shape}{shape}")
+        if pivot is None:
+            pivot = mean_row(X, y)
+        size = X.shape[1] + 1
+        total, scatter = np.zeros(size), np.zeros((size, size))
+        omega = np.empty(0) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
+        add_scatter(np.ascontiguousarray(X), np.ascontiguousarray(y), omega, pivot, total, scatter)
+        scatter += np.tril(scatter, -1).T
+        return cls(X.shape[0], float(X.shape[0] if weights is None else omega.sum()), pivot, total, scatter)
+
+    @property
+    def n_features(self) -> int:
+        return int(self.pivot.size) - 1
+
+    @property
+    def mean(self) -> Array:
+        """Mean of [x, y]."""
+        return self.pivot + self.total / self.weight
+
+    @property
+    def covariance(self) -> Array:
+        """Σω(z-z̄)(z-z̄)ᵀ / Σω, the population form."""
+        offset = self.total / self.weight
+        return self.scatter / self.weight - np.outer(offset, offset)
+
+    @property
+    def second(self) -> Array:
+        """Σωzzᵀ / Σω, about zero: what a fit without intercept stands on."""
+        return self.about(np.zeros_like(self.pivot)).scatter / self.weight
+
+    def about(self, pivot: Array) -> Moments:
+        """The same rows seen from another pivot."""
+        delta = self.pivot - pivot
+        if not delta.any():
+            return self
+        cross = np.outer(self.total, delta)
+        scatter = self.scatter + cross + cross.T + self.weight * np.outer(delta, delta)
+        return replace(self, pivot=pivot, total=self.total + self.weight * delta, scatter=scatter)
+
+    def merge(self, other: Moments) -> Moments:
+        """The summary of both sets of rows."""
+        other = self._shared(other)
+        return replace(
+            self, rows=self.rows + other.rows, weight=self.weight + other.weight,
+            total=self.total + other.total, scatter=self.scatter + other.scatter,
+        )  # fmt: skip
+
+    def remove(self, other: Moments) -> Moments:
+        """The summary without `other`'s rows. It cannot know whether they were ever in.
+
+        Raises
+        ------
+        ShapeError
+            Fewer rows or less weight is here than should be taken out.
+        """
+        other = self._shared(other)
+        if other.rows > self.rows or other.weight > self.weight * (1 + 1e-12):
+            raise ShapeError(f"cannot remove {other.rows} rows (weight {other.weight:g}) from {self.rows} "
+                             f"(weight {self.weight:g})")  # fmt: skip
+        return replace(
+            self, rows=self.rows - other.rows, weight=self.weight - other.weight,
+            total=self.total - other.total, scatter=self.scatter - other.scatter,
+        )  # fmt: skip
+
+    def scaled(self, shift: Array, factor: Array) -> Moments:
+        """The moments of ``[(x - shift)·factor, y]``: what standardised rows would have given."""
+        shift, factor = np.append(shift, 0.0), np.append(factor, 1.0)
+        return replace(
+            self, pivot=(self.pivot - shift) * factor, total=self.total * factor,
+            scatter=self.scatter * np.outer(factor, factor),
+        )  # fmt: skip
+
+    def _shared(self, other: Moments) -> Moments:
+        if self.pivot.size != other.pivot.size:
+            raise ShapeError(f"moments of {self.n_features} and of {other.n_features} features do not go together")
+        return other.about(self.pivot)
+
+
+def mean_row(X: NDArray[np.floating], y: NDArray[np.floating]) -> Array:
+    """Mean of [x, y] over a block, as float64: a good pivot."""
+    if X.shape[0] == 0:
+        return np.zeros(X.shape[1] + 1)
+    return np.append(X.mean(axis=0, dtype=np.float64), y.mean(dtype=np.float64))

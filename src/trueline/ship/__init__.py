@@ -1,0 +1,6 @@
+"""What happens after `fit`: the model as a file."""
+
+from .artifact import Model, save
+from .loading import load
+
+__all__ = ["Model", "load", "save"]

@@ -1,0 +1,182 @@
+"""Read a model file back, believing nothing it says until it was checked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArtifactError, OptionError
+from ..maths.losses import Loss
+from ..maths.scaling import Scaling
+from ..models.foreign import Line
+from ..rows.schema import Schema
+from .artifact import FORMAT, LOSSES, Model
+
+__all__ = ["load"]
+
+Array = NDArray[np.float64]
+
+LARGEST_FILE = 64 * 2**20  # bytes, about a million features; a larger file is refused before it is parsed
+
+FIELDS = {
+    "format", "kind", "loss", "w", "b", "mu", "sigma", "clip_low", "clip_high", "fit_intercept", "reg_lambda", "alpha",
+    "row_bound", "feature_names", "schema", "training",
+}  # fmt: skip
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read a model that `save` wrote.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ArtifactError
+        Truncated, not JSON, of a later format, misshapen, or with numbers that are not finite; names the file.
+    OSError
+        The file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.json"
+    >>> _ = path.write_text('{"format": 7}')
+    >>> load(path)
+    Traceback (most recent call last):
+        ...
+    trueline.errors.ArtifactError: .../model.json: made by format 7, this reads up to 1. Install a later trueline
+    """
+    file = Path(path)
+    if file.stat().st_size > LARGEST_FILE:
+        raise ArtifactError(f"{file}: larger than {LARGEST_FILE >> 20} MB, which no model file is")
+    try:
+        return _model(_parse(file.read_bytes()))
+    except ArtifactError as error:
+        raise ArtifactError(f"{file}: {error}") from None
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ArtifactError):
+            raise
+        raise ArtifactError(f"not a model file, or a damaged one ({error})") from None
+    if not isinstance(values, dict) or not _is_int(values.get("format")):
+        raise ArtifactError("not a model file of trueline: it names no format")
+    if values["format"] != FORMAT:
+        raise ArtifactError(f"made by format {values['format']}, this reads up to {FORMAT}",
+                            advice="Install a later trueline")  # fmt: skip
+    if set(values) != FIELDS:
+        missing, extra = sorted(FIELDS - set(values)), sorted(set(values) - FIELDS)
+        raise ArtifactError(f"fields differ from format {FORMAT}: missing {missing}, unknown {extra}")
+    return values
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ArtifactError("a field is given twice")
+    return values
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ArtifactError(f"{name} is no number that a model can hold")
+
+
+def _model(values: dict[str, Any]) -> Model:
+    w = _numbers(values, "w")
+    mu, sigma = _numbers(values, "mu", len(w)), _numbers(values, "sigma", len(w))
+    if not (sigma > 0).all():
+        raise ArtifactError("sigma must be positive")
+    low, high = _bounds(values, "clip_low", -np.inf, len(w)), _bounds(values, "clip_high", np.inf, len(w))
+    if (low is None) != (high is None) or (low is not None and high is not None and not (low <= high).all()):
+        raise ArtifactError("clip_low and clip_high must both be there, low at most high")
+    names = values["feature_names"]
+    if names is not None and not (_is_list_of(names, str) and len(names) == len(w)):
+        raise ArtifactError(f"feature_names must be null or {len(w)} names")
+    schema = None if values["schema"] is None else Schema.from_dict(values["schema"])
+    if schema is not None and len(schema.feature_names) != len(w):
+        raise ArtifactError(f"the schema makes {len(schema.feature_names)} features, w has {len(w)}")
+    scaling = Scaling(mu, sigma, np.zeros(len(w), dtype=bool), low, high)
+    row_bound = _optional(values, "row_bound")
+    line = Line(
+        w, _number(values, "b"), scaling, _loss(values["loss"]), _optional(values, "reg_lambda"),
+        _checked(values, "fit_intercept", lambda value: isinstance(value, bool)),
+        _checked(values, "kind", lambda value: isinstance(value, str)),
+        _number(values, "alpha"), np.inf if row_bound is None else row_bound,
+    )  # fmt: skip
+    if not (np.isfinite(line.coef).all() and np.isfinite(line.intercept)):
+        raise ArtifactError("its coefficients overflow in the units of the data")
+    training = _checked(values, "training", lambda value: isinstance(value, dict))
+    return Model(values["kind"], line, None if names is None else tuple(names), schema, training)
+
+
+def _loss(values: Any) -> Loss:
+    try:
+        parameters = dict(values)
+        loss: Loss = LOSSES[parameters.pop("name")](**parameters)
+    except (TypeError, ValueError, KeyError, OptionError) as error:
+        raise ArtifactError(f"unknown loss {values!r:.100} ({error})") from None
+    return loss
+
+
+def _numbers(values: dict[str, Any], name: str, length: int | None = None) -> Array:
+    given = values[name]
+    if not isinstance(given, list) or not given or not all(_is_finite(value) for value in given):
+        raise ArtifactError(f"{name} must be a list of finite numbers")
+    if length is not None and len(given) != length:
+        raise ArtifactError(f"{name} has {len(given)} numbers, w has {length}")
+    return np.array(given, dtype=np.float64)
+
+
+def _bounds(values: dict[str, Any], name: str, open_end: float, length: int) -> Array | None:
+    given = values[name]
+    if given is None:
+        return None
+    if not isinstance(given, list) or len(given) != length or not all(v is None or _is_finite(v) for v in given):
+        raise ArtifactError(f"{name} must be null or {length} numbers or nulls")
+    return np.array([open_end if value is None else value for value in given], dtype=np.float64)
+
+
+def _number(values: dict[str, Any], name: str) -> float:
+    return float(_checked(values, name, _is_finite))
+
+
+def _optional(values: dict[str, Any], name: str) -> float | None:
+    return None if values[name] is None else _number(values, name)
+
+
+def _checked(values: dict[str, Any], name: str, good: Callable[[Any], bool]) -> Any:
+    if not good(values[name]):
+        raise ArtifactError(f"{name} cannot be {values[name]!r:.100}")
+    return values[name]
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_finite(value: Any) -> bool:
+    if not (_is_int(value) or isinstance(value, float)):
+        return False
+    try:
+        return bool(np.isfinite(float(value)))
+    except OverflowError:
+        return False
+
+
+def _is_list_of(values: Any, kind: type) -> bool:
+    return isinstance(values, list) and all(isinstance(value, kind) for value in values)

@@ -57,7 +57,8 @@ def assert_same_descent(a, b, scale):
 
 @pytest.mark.parametrize("loss", [*LOSSES, LogCosh()], ids=repr)
 @pytest.mark.parametrize(
-    ("intercept", "standardize", "reg_lambda", "weighted"), list(product([True, False], [True, False], [0.0, 0.3], [0, 1]))
+    ("intercept", "standardize", "reg_lambda", "weighted"),
+    list(product([True, False], [True, False], [0.0, 0.3], [0, 1])),
 )
 def test_engines_agree(loss: Loss, intercept, standardize, reg_lambda, weighted):
     X, y, weights = rows()

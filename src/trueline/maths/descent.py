@@ -203,7 +203,9 @@ class Watch:
         ceiling = max(self.losses[0], self.reference)
         # Mini-batches hover around the minimum: where the rows have no signal, that is a little above the start.
         if last > (2 * ceiling if self.noisy else self.losses[0] + 8 * np.finfo(float).eps * ceiling):
-            self._diverge(f"descent diverged: the loss ends at {last:.3g}, above the {self.losses[0]:.3g} it began with")
+            self._diverge(
+                f"descent diverged: the loss ends at {last:.3g}, above the {self.losses[0]:.3g} it began with"
+            )
 
     def _diverge(self, message: str) -> None:
         self.status = Status.DIVERGED

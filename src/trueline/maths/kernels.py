@@ -14,7 +14,7 @@ __all__ = ["add_scatter", "add_value_and_gradient"]
 LANES = 8  # rows taken at once: their products share one load and store of each cell of the scatter
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, fastmath={"contract"})
 def add_scatter(X, y, weights, pivot, total, scatter):  # type: ignore[no-untyped-def] # pragma: no cover
     """Add Σ ω(z-p) to `total` and Σ ω(z-p)(z-p)ᵀ to the lower triangle of `scatter`, z = [x, y].
 
@@ -47,7 +47,7 @@ def add_scatter(X, y, weights, pivot, total, scatter):  # type: ignore[no-untype
                 )
 
 
-@njit(nogil=True, cache=True, fastmath={"contract", "reassoc"})  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, fastmath={"contract", "reassoc"})
 def add_value_and_gradient(  # type: ignore[no-untyped-def] # pragma: no cover
     X, y, weights, shift, factor, w, b, slope, low, high, row_bound, intercept, gradient
 ):

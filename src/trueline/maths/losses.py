@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..errors import OptionError
 
@@ -49,8 +49,8 @@ class Ramp:
     """The loss whose derivative is ``clip(slope * r, low, high)``; the ends may differ from row to row."""
 
     slope: float
-    low: ArrayLike
-    high: ArrayLike
+    low: float | Array
+    high: float | Array
 
     @property
     def curvature_bound(self) -> float:
@@ -72,7 +72,7 @@ class Ramp:
         inside = (self.low <= line) & (line <= self.high)
         return np.asarray(np.where(inside & np.isfinite(self.curvature_bound), self.slope, 0.0))
 
-    def bounded(self, limit: ArrayLike) -> Ramp:
+    def bounded(self, limit: float | Array) -> Ramp:
         """The same loss with every row's derivative held within ``±limit`` (one number, or one per row)."""
         return Ramp(self.slope, np.maximum(self.low, np.negative(limit)), np.minimum(self.high, limit))
 
@@ -222,7 +222,9 @@ def by_name(loss: str | Loss) -> Loss:
             raise OptionError(f"loss must be one of {', '.join(BY_NAME)}, or a loss such as Huber(1.5), got {loss!r}")
         return BY_NAME[loss]
     if isinstance(loss, type) or not isinstance(loss, Loss):
-        raise OptionError(f"a loss needs value(r), derivative(r), curvature(r) and curvature_bound; {loss!r} lacks some")
+        raise OptionError(
+            f"a loss needs value(r), derivative(r), curvature(r) and curvature_bound; {loss!r} lacks some"
+        )
     return loss
 
 

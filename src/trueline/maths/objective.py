@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .moments import Moments
 
-__all__ = ["MomentsObjective", "Objective", "QuadraticGap", "largest_curvature"]
+__all__ = ["MomentsObjective", "Objective", "QuadraticGap", "largest_curvature", "smallest_curvature"]
 
 Array = NDArray[np.float64]
 
@@ -75,8 +75,8 @@ class QuadraticGap:
     intercept: bool = True
 
     @cached_property
-    def _roots(self) -> tuple[Array, Array]:
-        """Rows v_i with gap = ½Σ(v_i·g)², and the mean."""
+    def roots(self) -> tuple[Array, Array]:
+        """Rows v_i with gap = ½Σ(v_i·g)² + ½db² over the centred gradient g = dw - mean·db, and that mean."""
         C = (self.moments.covariance if self.intercept else self.moments.second)[:-1, :-1]
         C = C + self.reg_lambda * np.eye(len(C))
         scale = np.sqrt(np.maximum(np.diag(C), 0.0))
@@ -87,7 +87,7 @@ class QuadraticGap:
 
     def __call__(self, dw: Array, db: float) -> float:
         """The gap, in the units of the loss."""
-        roots, mean = self._roots
+        roots, mean = self.roots
         centred = dw - mean * db if self.intercept else dw
         return float(0.5 * (np.sum(np.square(roots @ centred)) + db * db) / self.slope)
 
@@ -99,3 +99,14 @@ def largest_curvature(moments: Moments, slope: float, reg_lambda: float, interce
         mean = moments.mean[:-1, None]
         second = np.block([[second, mean], [mean.T, np.ones((1, 1))]])
     return slope * float(np.linalg.eigvalsh(second)[-1]) if second.size else slope
+
+
+def smallest_curvature(moments: Moments, slope: float, reg_lambda: float, intercept: bool) -> float:
+    """μ, the smallest eigenvalue of the same Hessian that is not zero, to full precision also beside a huge L.
+
+    From a root R of its inverse, μ = 1/σ_max(R)²; an eigenvalue solver would lose μ below eps·L.
+    """
+    roots, mean = QuadraticGap(moments, slope, reg_lambda, intercept).roots
+    if intercept:
+        roots = np.block([[roots, -(roots @ mean)[:, None]], [np.zeros((1, len(mean))), np.ones((1, 1))]])
+    return slope / float(np.linalg.norm(roots, 2)) ** 2 if roots.size else slope

@@ -64,7 +64,7 @@ class Scaling:
         """X within the bounds; X itself where there are none."""
         if self.low is None:
             return X
-        return np.clip(X, self.low, self.high)
+        return np.asarray(np.clip(X, self.low, self.high))
 
     def apply(self, X: NDArray[np.floating]) -> Array:
         """Rows as the fit sees them, (n_samples, n_features)."""

@@ -12,7 +12,9 @@ solver               taken when
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +23,7 @@ from scipy.linalg import cho_solve
 from scipy.linalg.lapack import dpocon, dpotrf
 
 from .moments import Moments
+from .scaling import constant_columns
 
 __all__ = ["Rows", "Solution", "least_squares"]
 
@@ -35,7 +38,7 @@ class Rows(Protocol):
     """The rows themselves, for the roads that need another look at them."""
 
     def residual_gradient(self, coef: Array, intercept: float, shift: Array, factor: Array) -> tuple[Array, float]:
-        """Σωz·r and Σωr with z = (x - shift)·factor and residual r = y - (x·coef + intercept)."""
+        """Means of ωz·r and ωr with z = (x - shift)·factor and residual r = y - (x·coef + intercept)."""
 
     def triangle(self, shift: Array, factor: Array, y_shift: float) -> Array:
         """R with RᵀR = ZᵀΩZ of the rows Z = [(x - shift)·factor, y - y_shift]; the rows themselves where few."""
@@ -45,8 +48,20 @@ class Rows(Protocol):
 class Solution:
     """A least-squares answer and how far it can be trusted.
 
-    `condition` is that of the centred, equilibrated columns; `digits` the decimal digits vouched for, relative to
-    the largest coefficient in equilibrated units; `dependent` the numbers of columns that determine each other.
+    Parameters
+    ----------
+    coef, intercept : ndarray (n_features,), float
+        In the units of the data.
+    rank : int
+        Columns that say something of their own.
+    condition : float
+        Of the centred, equilibrated columns; inf where the rank is short.
+    solver : str
+        The road taken.
+    digits : float
+        Decimal digits vouched for, relative to the largest coefficient in equilibrated units.
+    dependent : tuple of int
+        Columns that determine each other, or never change.
     """
 
     coef: Array
@@ -56,29 +71,6 @@ class Solution:
     solver: str
     digits: float
     dependent: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class _Centre:
-    """The coordinates everything is solved in: z = (x - shift)·factor, factors powers of two (exact)."""
-
-    shift: Array
-    factor: Array
-    y_shift: float
-
-    @classmethod
-    def of(cls, moments: Moments, intercept: bool, diagonal: Array) -> _Centre:
-        scale = np.sqrt(np.maximum(diagonal, 0.0))
-        factor = np.exp2(-np.round(np.log2(scale, out=np.zeros_like(scale), where=scale > 0)))
-        factor[scale == 0] = 0.0
-        mean = moments.mean if intercept else np.zeros_like(moments.mean)
-        return cls(mean[:-1], factor, float(mean[-1]))
-
-    def undo(self, u: Array, offset: float = 0.0) -> tuple[Array, float]:
-        """coef and intercept in the units of the data."""
-        coef = u * self.factor
-        products = coef * self.shift
-        return coef, self.y_shift + offset - float(np.sum(products[np.argsort(np.abs(products))]))
 
 
 def least_squares(moments: Moments, reg_lambda: float, intercept: bool, rows: Rows | None) -> Solution:
@@ -91,7 +83,7 @@ def least_squares(moments: Moments, reg_lambda: float, intercept: bool, rows: Ro
     reg_lambda : float
         Penalty on the averaged loss; scikit-learn's ``Ridge(alpha)`` has alpha = Σweights·reg_lambda.
     intercept : bool
-    rows : Rows, optional
+    rows : Rows or None
         Without them only the moments' own accuracy is reached.
 
     Notes
@@ -106,102 +98,138 @@ def least_squares(moments: Moments, reg_lambda: float, intercept: bool, rows: Ro
     >>> solution.coef, round(solution.intercept, 12), solution.solver
     (array([2.]), 1.0, 'cholesky')
     """
-    gram = (moments.covariance if intercept else moments.second).copy()
-    A, c = gram[:-1, :-1], gram[:-1, -1]
-    A[np.diag_indices_from(A)] += reg_lambda
-    alive = _alive(A, moments, intercept, reg_lambda)
-    centre = _Centre.of(moments, intercept, np.where(alive, np.diag(A), 0.0))
-    K = A * np.outer(centre.factor, centre.factor)
-    K[~alive, ~alive] = 1.0
-    factor, failed = dpotrf(K, lower=1)
-    reciprocal = 0.0 if failed else dpocon(factor, np.abs(K).sum(axis=0).max(initial=0.0), uplo="L")[0]
-    condition = 1 / reciprocal if reciprocal > 0 else np.inf
+    problem = _Problem(moments, reg_lambda, intercept)
+    factor, condition = problem.cholesky()
     if condition <= MIDDLING:
-        u = cho_solve((factor, True), c * centre.factor)
-        coef, b = centre.undo(u)
-        if condition > WELL and rows is not None:
-            u, coef, b = _corrected(u, coef, b, centre, moments, reg_lambda, factor, rows, intercept)
-            road, digits = "refined", _digits(np.sqrt(condition), _misfit(gram, coef, reg_lambda))
-        else:
-            road, digits = "cholesky", -np.log10(EPS * max(condition, 1.0))
-        dead = tuple(int(j) for j in np.flatnonzero(~alive))
-        b = b if intercept else 0.0
-        return Solution(coef, b, int(alive.sum()), float(np.sqrt(condition)), road, max(digits, 0.0), dead)
-    triangle = _triangle_of_moments(gram, centre, moments) if rows is None else rows.triangle(
-        centre.shift, centre.factor, centre.y_shift)  # fmt: skip
-    return _from_triangle(triangle, centre, moments, reg_lambda, intercept, from_rows=rows is not None)
+        return _by_normal_equations(problem, factor, condition, rows)
+    return _by_triangle(problem, rows)
 
 
-def _alive(A: Array, moments: Moments, intercept: bool, reg_lambda: float) -> NDArray[np.bool_]:
-    """Columns that carry something: not constant beside an intercept, not all zero."""
-    from .scaling import constant_columns
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """Normal equations in the coordinates z = (x - shift)·factor, whose factors are powers of two (exact)."""
 
-    nonzero = np.diag(A) > reg_lambda
-    return nonzero & ~constant_columns(moments) if intercept else nonzero
+    moments: Moments
+    reg_lambda: float
+    intercept: bool
+
+    @cached_property
+    def gram(self) -> Array:
+        """Centred second moments of [x, y]; about zero without intercept."""
+        return self.moments.covariance if self.intercept else self.moments.second
+
+    @cached_property
+    def alive(self) -> NDArray[np.bool_]:
+        """Columns that carry something: not all zero, and not constant beside an intercept."""
+        nonzero = np.diag(self.gram)[:-1] > 0
+        return nonzero & ~constant_columns(self.moments) if self.intercept else nonzero
+
+    @cached_property
+    def dead(self) -> tuple[int, ...]:
+        return tuple(int(j) for j in np.flatnonzero(~self.alive))
+
+    @cached_property
+    def factor(self) -> Array:
+        """Powers of two that bring each column near size 1; 0 for columns that carry nothing."""
+        scale = np.sqrt(np.where(self.alive, np.diag(self.gram)[:-1] + self.reg_lambda, 1.0))
+        return np.where(self.alive, np.exp2(-np.round(np.log2(scale))), 0.0)
+
+    @cached_property
+    def centre(self) -> Array:
+        """Mean of [x, y]; zero without intercept."""
+        return self.moments.mean if self.intercept else np.zeros_like(self.moments.pivot)
+
+    def cholesky(self) -> tuple[Array, float]:
+        """The triangular factor of the equilibrated normal matrix, and that matrix's condition number."""
+        A = self.gram[:-1, :-1] + self.reg_lambda * np.eye(self.moments.n_features)
+        K = A * np.outer(self.factor, self.factor)
+        K[~self.alive, ~self.alive] = 1.0
+        factor, failed = dpotrf(K, lower=1)
+        norm = np.abs(K).sum(axis=0).max(initial=0.0)
+        reciprocal = 0.0 if failed else float(dpocon(factor, norm, uplo="L")[0])
+        return factor, 1 / reciprocal if reciprocal > 0 else float("inf")
+
+    def undo(self, u: Array, residual: float = 0.0) -> tuple[Array, float]:
+        """coef and intercept in the units of the data; the mean residual left is the intercept's correction."""
+        coef = u * self.factor
+        if not self.intercept:
+            return coef, 0.0
+        return coef, math.fsum([self.centre[-1], residual, *(-coef * self.centre[:-1])])  # one rounding, not d
+
+    def misfit(self, coef: Array) -> float:
+        """tan θ between y and its fit: how much of the condition enters twice."""
+        A, c, s = self.gram[:-1, :-1], self.gram[:-1, -1], self.gram[-1, -1]
+        explained = float(coef @ (A @ coef))
+        left = max(float(s - 2 * (c @ coef)) + explained, 0.0)
+        return float(np.sqrt(left / explained)) if explained > 0 else 1.0
 
 
-def _corrected(
-    u: Array, coef: Array, b: float, centre: _Centre, moments: Moments, reg_lambda: float, factor: Array,
-    rows: Rows, intercept: bool,
-) -> tuple[Array, Array, float]:  # fmt: skip
-    """One residual read and a corrected solve; the offset of the residual corrects the intercept."""
-    gradient, residual = rows.residual_gradient(coef, b if intercept else 0.0, centre.shift, centre.factor)
-    pull = gradient / moments.weight - reg_lambda * centre.factor * coef
-    u = u + cho_solve((factor, True), np.where(centre.factor > 0, pull, 0.0))
-    coef, b = centre.undo(u, residual / moments.weight if intercept else 0.0)
-    return u, coef, b
+def _by_normal_equations(problem: _Problem, factor: Array, condition: float, rows: Rows | None) -> Solution:
+    """Cholesky; where that lost digits, one residual read and a corrected solve win them back."""
+    u = cho_solve((factor, True), problem.gram[:-1, -1] * problem.factor)
+    coef, b = problem.undo(u)
+    road, digits = "cholesky", _digits(condition, 0.0, len(u))
+    if condition > WELL and rows is not None:
+        pull, residual = rows.residual_gradient(coef, b, problem.centre[:-1], problem.factor)
+        pull = np.where(problem.alive, pull - problem.reg_lambda * problem.factor * coef, 0.0)
+        coef, b = problem.undo(u + cho_solve((factor, True), pull), residual)
+        road, digits = "refined", _digits(np.sqrt(condition), problem.misfit(coef), len(u))
+    rank = int(problem.alive.sum())
+    return Solution(coef, b, rank, float(np.sqrt(condition)), road, max(0.0, float(digits)), problem.dead)
 
 
-def _misfit(gram: Array, coef: Array, reg_lambda: float) -> float:
-    """tan θ between y and its fit: how much of the condition enters twice."""
-    A, c, s = gram[:-1, :-1], gram[:-1, -1], gram[-1, -1]
-    explained = float(coef @ (A @ coef))
-    left = max(float(s - 2 * (c @ coef)) + explained - reg_lambda * float(coef @ coef), 0.0)
-    return float(np.sqrt(left / explained)) if explained > 0 else 1.0
-
-
-def _digits(condition: float, misfit: float) -> float:
-    return float(-np.log10(EPS * condition * (1.0 + condition * min(misfit, 1.0 / (EPS * condition)))))
-
-
-def _triangle_of_moments(gram: Array, centre: _Centre, moments: Moments) -> Array:
-    """A square root of the scatter, for when the rows are gone; half of the digits are lost by then."""
-    scale = np.append(centre.factor, 1.0)
-    values, vectors = np.linalg.eigh(gram * np.outer(scale, scale))
-    return np.sqrt(np.maximum(values, 0.0) * moments.weight)[:, None] * vectors.T
-
-
-def _from_triangle(
-    triangle: Array, centre: _Centre, moments: Moments, reg_lambda: float, intercept: bool, *, from_rows: bool
-) -> Solution:
-    """Singular values of the factor decide the rank; among all minima the one of smallest ‖coef‖ is taken."""
+def _by_triangle(problem: _Problem, rows: Rows | None) -> Solution:
+    """Singular values of a factor of the rows decide the rank; of all minima the one of smallest ‖coef‖ is taken."""
+    moments, alive = problem.moments, problem.alive
+    if rows is None:
+        triangle = _root(problem)
+    else:
+        triangle = rows.triangle(problem.centre[:-1], problem.factor, float(problem.centre[-1]))
     T, t = triangle[:, :-1], triangle[:, -1]
-    alive = centre.factor > 0
-    if reg_lambda > 0:
-        T = np.vstack([T, np.sqrt(moments.weight * reg_lambda) * np.diag(centre.factor)])
-        t = np.append(t, np.zeros(len(centre.factor)))
+    if problem.reg_lambda > 0:
+        T = np.vstack([T, np.sqrt(moments.weight * problem.reg_lambda) * np.diag(problem.factor)])
+        t = np.append(t, np.zeros(len(alive)))
     T = T[:, alive]
     U, values, Vt = np.linalg.svd(T, full_matrices=False)
-    grain = EPS * max(moments.rows, T.shape[1]) if from_rows else np.sqrt(EPS * T.shape[1])
+    grain = np.sqrt(EPS * T.shape[1]) if rows is None else EPS * max(moments.rows, T.shape[1])
     kept = values > grain * values.max(initial=0.0)
-    rank = int(kept.sum())
+    V, rank = Vt[kept].T, int(kept.sum())
+    u = np.zeros(len(alive))
+    u[alive] = V @ ((U[:, kept].T @ t) / values[kept])
+    left = float(np.linalg.norm(t - T @ u[alive])) / max(float(np.linalg.norm(T @ u[alive])), 1e-300)
+    condition = float(values[0] / values[kept][-1]) if rank else 1.0
+    digits = _digits(condition**2, 0.0, rank) if rows is None else _digits(condition, left, rank)
     full = rank == T.shape[1]
-    V = Vt[kept].T
-    u = V @ ((U[:, kept].T @ t) / values[kept])
-    coef = centre.factor[alive] * u
     if not full:
-        basis = np.linalg.qr(V / centre.factor[alive, None])[0]
-        coef = basis @ (basis.T @ coef)
-    shadow = 1.0 - np.square(V).sum(axis=1) > 1e-8
-    everything = np.zeros(len(alive))
-    everything[alive] = coef / centre.factor[alive]
-    coef, b = centre.undo(everything)
-    condition = float(values[kept].max(initial=1.0) / values[kept].min(initial=1.0)) if full else np.inf
-    fit = T @ u
-    misfit = float(np.linalg.norm(t - fit) / max(np.linalg.norm(fit), np.finfo(float).tiny))
-    effective = float(values[kept].max(initial=1.0) / values[kept].min(initial=1.0))
-    digits = _digits(effective, misfit) if from_rows else -np.log10(EPS * effective**2)
-    dependent = () if full else tuple(int(j) for j in np.flatnonzero(alive)[shadow])
-    dead = tuple(int(j) for j in np.flatnonzero(~alive))
-    road = "qr" if full else "minimum-norm"
-    return Solution(coef, b if intercept else 0.0, rank, condition, road, max(float(digits), 0.0), dependent + dead)
+        u[alive] = _smallest(u[alive], V, problem.factor[alive])
+    tangled = () if full else tuple(int(j) for j in np.flatnonzero(alive)[1.0 - np.square(V).sum(axis=1) > 1e-8])
+    coef, b = problem.undo(u)
+    return Solution(
+        coef,
+        b,
+        rank,
+        condition if full else float("inf"),
+        "qr" if full else "minimum-norm",
+        max(0.0, float(digits)),
+        tangled + problem.dead,
+    )
+
+
+def _smallest(u: Array, V: Array, factor: Array) -> Array:
+    """The solution with the smallest coefficients in the units of the data: its part in the space of the rows."""
+    basis = np.linalg.qr(V / factor[:, None])[0]
+    coef = u * factor
+    return np.asarray(basis @ (basis.T @ coef) / factor)
+
+
+def _root(problem: _Problem) -> Array:
+    """A square root of the scatter, for when the rows are gone; half of the digits are lost by then."""
+    scale = np.append(problem.factor, 1.0)
+    values, vectors = np.linalg.eigh(problem.gram * np.outer(scale, scale))
+    return np.asarray(np.sqrt(np.maximum(values, 0.0) * problem.moments.weight)[:, None] * vectors.T)
+
+
+def _digits(condition: float, misfit: float, size: int) -> float:
+    """Digits left by an error of 4(d+1)·eps·κ·(1 + κ·tan θ), the first-order bound of Björck (1996), theorem 1.4.6."""
+    error = 4 * (size + 1) * EPS * condition * (1.0 + condition * misfit)
+    return float(-np.log10(min(error, 1.0)))

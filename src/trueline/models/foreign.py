@@ -185,5 +185,7 @@ def _scaler(name: str, step: Any, n_features: int) -> tuple[Array, Array]:
     factor = np.ones(n_features) if scale is None else np.asarray(scale, dtype=np.float64)
     if kind == "MinMaxScaler":
         return -np.asarray(step.min_) / factor, factor
-    centre = getattr(step, {"StandardScaler": "mean_", "RobustScaler": "center_"}.get(kind, ""), None)
+    centres = {"StandardScaler": ("mean_", "with_mean"), "RobustScaler": ("center_", "with_centering")}
+    name, switch = centres.get(kind, ("", ""))
+    centre = getattr(step, name, None) if getattr(step, switch, False) else None  # mean_ is kept even when not used
     return (np.zeros(n_features) if centre is None else np.asarray(centre, dtype=np.float64)), 1.0 / factor

@@ -144,7 +144,7 @@ def _strange_cells(array: pa.Array[Any]) -> Cells:
     infinite = np.isinf(values) | _mask(pc.match_substring_regex(lower, INFINITY))
     inexact = (np.abs(values) > EXACT_LIMIT) & _mask(pc.match_substring_regex(text, WHOLE)) & ~infinite
     other = ~(blank | logical | infinite | _mask(spells_number))
-    values[logical] = _mask(pc.is_in(lower, value_set=pa.array(["true"], lower.type)))[logical]
+    values = np.where(logical, _mask(pc.is_in(lower, value_set=pa.array(["true"], lower.type))), values)
     kinds = (Kind.BLANK, Kind.LOGICAL, Kind.INFINITE, Kind.INEXACT, Kind.TEXT)
     masks = (blank, logical, infinite, inexact, other)
     found = [(kind, mask, _first(array, mask)) for kind, mask in zip(kinds, masks, strict=True)]
@@ -240,6 +240,7 @@ def _level_names(array: pa.Array[Any]) -> pa.Array[Any]:
         values = array.to_pylist()
         return pa.array([None if value is None or value != value else repr(value) for value in values], pa.string())
     if pa.types.is_boolean(array.type):
-        return pc.if_else(array, "True", "False")
+        spelled: pa.Array[Any] = pc.if_else(array, "True", "False")
+        return spelled
     names: pa.Array[Any] = pc.cast(array, pa.string())
     return names

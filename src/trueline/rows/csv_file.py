@@ -19,6 +19,7 @@ __all__ = ["CsvFile", "explain_bytes"]
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD = 1 << 20  # where the header has to end
+SIGNATURES = (b"\x1f\x8b", b"PK", b"\xff\xfe", b"\xfe\xff")  # gzip, zip, UTF-16 of either byte order
 BLOCK_BYTES = 1 << 22  # read at once; also the longest possible row
 
 
@@ -83,6 +84,7 @@ class CsvFile:
             raise ReadError(f"{self.label}: {error}") from None
         if checked.quotes and checked.lines != rows + 1 and not self._strictly_read:
             self._walk_strictly()  # a row spans lines: meant so, or a quote was left open
+        self.n_rows = rows
 
     def _reader(self, checked: CheckedBytes, columns: tuple[str, ...]) -> Any:
         alone = len(self.names) == 1  # then an empty line is a blank cell
@@ -122,9 +124,7 @@ class CsvFile:
                         header = False
                     line = reader.line_num
             except csv.Error as error:
-                opened = "end of data" in str(error) or "field limit" in str(error)
-                what = "a quote in this row is never closed" if opened else f"text after a closing quote ({error})"
-                raise ReadError(f"{self.label}:{line + 1}: {what}") from None
+                raise ReadError(f"{self.label}:{line + 1}: {_quoting(error)}") from None
 
     def _walk_strictly(self) -> None:
         """Name the first row that is not one: wrong number of cells, open quote."""
@@ -133,6 +133,14 @@ class CsvFile:
             if cells and len(cells) != width:
                 raise ReadError(f"{self.label}:{line}: {len(cells)} cells where the header names {width} columns")
         self._strictly_read = True
+
+
+def _quoting(error: csv.Error) -> str:
+    if "end of data" in str(error):
+        return "a quote in this row is never closed"
+    if "field limit" in str(error):
+        return f"a quote in this row is never closed, or a cell holds more than {csv.field_size_limit()} characters"
+    return f"text after a closing quote ({error})"
 
 
 class CheckedBytes(io.RawIOBase):
@@ -185,13 +193,14 @@ class CheckedBytes(io.RawIOBase):
 
 def explain_bytes(label: str, data: bytes, offset: int, position: int) -> ReadError:
     """Why the byte at `position` of `data` (which starts at byte `offset` of the file) is no UTF-8 text."""
-    place = f"{label}: byte {offset + position}"
-    if offset == 0 and data[:2] == b"\x1f\x8b":
+    signature = data[:2] if offset == 0 else b""
+    place = f"{label}: byte {0 if signature in SIGNATURES else offset + position}"
+    if signature == b"\x1f\x8b":
         return ReadError(f"{place}: compressed with gzip, not text", advice="Unpack it first")
-    if offset == 0 and data[:2] == b"PK":
+    if signature == b"PK":
         return ReadError(f"{place}: a zip archive (an Excel workbook?), not text", advice="Save it as CSV")
     around = data[max(0, position - 16) : position + 16]
-    if (offset == 0 and data[:2] in (b"\xff\xfe", b"\xfe\xff")) or around.count(b"\0") > len(around) // 3:
+    if signature in SIGNATURES or around.count(b"\0") > len(around) // 3:
         return ReadError(f"{place}: not UTF-8 but probably UTF-16", advice=_iconv("UTF-16", label))
     if data[position] == 0:
         return ReadError(f"{place}: a NUL byte, which no text file holds", advice="Export the file again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,24 +60,25 @@ def dual_gap(objective: RowsObjective, w: Array, b: float) -> float:
     for active_only in (True, False):  # all rows give a coarser bound, where too few lie between the ends
         reader = _Reader(objective, ramp, w, b, active_only)
         step = reader.newton_step(np.append(dw, db), penalty)
-        sums = map_merge(lambda block, r=reader, u=step: r.dual_sums(block, u), objective.source.blocks(), _DualSums.merge)  # type: ignore[misc]
-        if not _feasible(sums, penalty, objective.intercept):
-            continue
+        sums = map_merge(partial(reader.dual_sums, u=step), objective.source.blocks(), _DualSums.merge)
+        left = _left_over(sums, penalty, objective.intercept)
+        if np.abs(left).max() > 1e-6 * np.abs(np.append(dw, db)).max():
+            continue  # the equations have no solution among these rows, so this is no point of the dual
+        rounding = 2 * float(np.abs(left * np.append(w, b)).sum())
         shrink = 1.0 / max(sums.overshoot, 1.0)
         dual = -shrink * sums.label - shrink * shrink * sums.conjugate
         if penalty > 0:
             dual -= shrink * shrink * float(sums.pull @ sums.pull) / (2 * penalty * sums.weight)
-        best = min(best, max(primal - dual / sums.weight, 0.0))
+        best = min(best, max(primal - dual / sums.weight, 0.0) + rounding)
         if sums.overshoot <= 1.0:
             break
     return best
 
 
-def _feasible(sums: _DualSums, penalty: float, intercept: bool) -> bool:
-    """Do the pushes meet the equations of the dual, to rounding?"""
-    scale = 1e-9 * np.sqrt(2 * max(sums.conjugate, 1e-300) / sums.weight) * sums.weight
-    vanish = np.append(sums.pull if penalty == 0 else 0.0, sums.push if intercept else 0.0)
-    return bool(np.abs(vanish).max() <= max(scale, 1e-12 * sums.weight))
+def _left_over(sums: _DualSums, penalty: float, intercept: bool) -> Array:
+    """By how much the pushes miss the equations of the dual, per coordinate of (w, b)."""
+    pull = sums.pull if penalty == 0 else np.zeros_like(sums.pull)
+    return np.append(pull, sums.push if intercept else 0.0) / sums.weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +125,9 @@ class _Reader:
         )  # fmt: skip
 
 
-def push_limits(z: Array, row_bound: float, intercept: bool) -> Array | float:
+def push_limits(z: Array, row_bound: float, intercept: bool) -> Array:
     """Largest derivative of each row so that ‖ψ·[z, 1]‖ stays within `row_bound`."""
     if not np.isfinite(row_bound):
-        return np.inf
+        return np.full(len(z), np.inf)
     norms = np.sqrt(np.square(z).sum(axis=1) + (1.0 if intercept else 0.0))
-    return np.divide(row_bound, norms, out=np.full(len(z), np.inf), where=norms > 0)
+    return np.asarray(np.divide(row_bound, norms, out=np.full(len(z), np.inf), where=norms > 0))

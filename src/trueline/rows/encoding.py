@@ -95,7 +95,7 @@ class EncodedRows:
         self._n_rows = kept
 
     def _piece(self, frame: Any, first: int, tally: Tally) -> tuple[Piece, int]:
-        series = {str(name): frame[name] for name in frame.columns}
+        series = {str(name): frame.get_column(name) for name in frame.columns}
         X = np.empty((len(frame), self.n_features))
         at = 0
         troubles = {}

@@ -82,9 +82,7 @@ def map_merge(
     return _merge_tree(_map_in_order(function, iter(blocks), thread_count()), merge)
 
 
-def _map_in_order(
-    function: Callable[[Item], Answer], blocks: Iterator[Item], n_threads: int
-) -> Iterator[Answer]:
+def _map_in_order(function: Callable[[Item], Answer], blocks: Iterator[Item], n_threads: int) -> Iterator[Answer]:
     ahead = list(islice(blocks, 2))
     if n_threads == 1 or len(ahead) < 2:
         yield from map(function, ahead)

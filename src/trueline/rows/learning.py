@@ -25,7 +25,7 @@ __all__ = ["Plan", "learn_columns"]
 
 MANY_LEVELS = 1_000  # more than this is not a category but a label of the row
 LOOK = 100_000  # values compared before a column is called an id
-ID_NAME = re.compile(r"(?i:(^|[_\s-])(id|uuid|guid)$|^(index|key|row|rownum|unnamed: 0)$)|[a-z]I[dD]$")
+ID_NAME = re.compile(r"(?i:(^|[_\s-])(id|uuid|guid)$|^(index|key|row|rownum|unnamed: 0|__index_level_\d+__)$)|[a-z]I[dD]$")
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Learner:
         for table in self.stream.tables():
             frame = eager_frame(table)
             keep = np.ones(len(frame), dtype=bool)
-            pieces = {str(name): self._cells(str(name), frame[name], keep) for name in frame.columns
+            pieces = {str(name): self._cells(str(name), frame.get_column(name), keep) for name in frame.columns
                       if str(name) in self.profiles}  # fmt: skip
             for name, values in pieces.items():
                 self._profile(name, values, keep)

@@ -143,13 +143,10 @@ class SourceRows:
     source: Source
 
     def residual_gradient(self, coef: Array, intercept: float, shift: Array, factor: Array) -> tuple[Array, float]:
-        """Σωz·r and Σωr with z = (x - shift)·factor, r = y - (x·coef + intercept)."""
+        """Means of ωz·r and ωr with z = (x - shift)·factor and residual r = y - (x·coef + intercept)."""
         scaling = Scaling(shift, np.divide(1.0, factor, out=np.ones_like(factor), where=factor > 0), factor == 0)
-        objective = RowsObjective(Squared(), self.source, scaling)
-        w, b = scaling.redo(coef, intercept)
-        _, gradient, push = objective.value_and_gradient(w, b)
-        weight = map_merge(_weight, self.source.blocks(), lambda a, b: a + b)
-        return -gradient * weight, -push * weight
+        _, dw, db = RowsObjective(Squared(), self.source, scaling).value_and_gradient(*scaling.redo(coef, intercept))
+        return -dw, -db
 
     def triangle(self, shift: Array, factor: Array, y_shift: float) -> Array:
         """R of the centred, scaled rows and y, by QR of one block after the other (TSQR)."""
@@ -166,7 +163,3 @@ class SourceRows:
 def _reduced(Z: Array) -> Array:
     """The triangular factor, or the rows themselves while they are fewer than the columns."""
     return Z if Z.shape[0] <= Z.shape[1] else np.asarray(np.linalg.qr(Z, mode="r"))
-
-
-def _weight(block: Block) -> float:
-    return float(len(block.y) if block.weights is None else block.weights.sum())

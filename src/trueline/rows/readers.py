@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO, Protocol, cast
@@ -14,6 +15,8 @@ from .table import eager_frame
 __all__ = ["FrameTables", "ParquetFile", "Reader", "file_reader"]
 
 BATCH_ROWS = 1 << 16
+# Far beyond what real tables reach: bytes unpacked per byte of the file, and rows per byte.
+MOST_UNPACKED, MOST_ROWS, SMALL = 1_000, 100, 10_000_000
 
 
 class Reader(Protocol):
@@ -87,6 +90,14 @@ class ParquetFile:
         with _named(self.label), self.open_bytes() as raw, self._file(raw) as file:
             object.__setattr__(self, "names", tuple(file.schema_arrow.names))
             object.__setattr__(self, "n_rows", file.metadata.num_rows)
+            self._refuse_bomb(file.metadata, raw.seek(0, os.SEEK_END))
+
+    def _refuse_bomb(self, metadata: Any, size: int) -> None:
+        """What unpacks to absurdly more than it weighs is refused before anything is allocated."""
+        unpacked = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+        if unpacked > max(SMALL, MOST_UNPACKED * size) or self.n_rows > max(SMALL, MOST_ROWS * size):
+            raise ReadError(f"{self.label}: {size} bytes claim to hold {self.n_rows} rows, {unpacked} bytes unpacked",
+                            advice="Write it again from a source that you trust")  # fmt: skip
 
     def _file(self, raw: BinaryIO) -> Any:
         from pyarrow import parquet
@@ -105,21 +116,16 @@ class ParquetFile:
         return {}
 
 
-class _named:  # noqa: N801
-    """Errors of the library below, with the file's name."""
+@contextmanager
+def _named(label: str) -> Iterator[None]:
+    """Whatever PyArrow says of a damaged file, with the file's name."""
+    import pyarrow as pa
 
-    def __init__(self, label: str) -> None:
-        self._label = label
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        import pyarrow as pa
-
-        if isinstance(error, pa.ArrowException | OSError):
-            what = str(error).splitlines()[0]
-            raise ReadError(f"{self._label}: {what}", advice="The file is damaged or incomplete") from None
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError, EOFError) as error:
+        what = (str(error) or type(error).__name__).splitlines()[0]
+        raise ReadError(f"{label}: {what}", advice="The file is damaged or incomplete") from None
 
 
 def file_reader(uri: str | os.PathLike[str]) -> Reader:

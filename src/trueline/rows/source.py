@@ -22,12 +22,21 @@ BLOCK_CELLS = 2**20  # 8 MB of float64: large enough to hide Python's cost per b
 
 @dataclass(frozen=True)
 class Block:
-    """Some consecutive rows: X (rows, n_features) row by row in memory, y (rows,), weights (rows,) or None."""
+    """Some consecutive rows.
+
+    Parameters
+    ----------
+    X : ndarray (rows, n_features), row by row in memory
+    y : ndarray (rows,)
+    weights : ndarray (rows,) or None
+    first : int
+        Row number of the first row, counted from 0.
+    """
 
     X: Floats
-    y: Floats
-    weights: Floats | None
-    first: int  # row number of the first row, counted from 0
+    y: NDArray[np.float64]
+    weights: NDArray[np.float64] | None
+    first: int
 
 
 @runtime_checkable
@@ -69,8 +78,8 @@ class ArraySource:
     """
 
     X: Floats
-    y: Floats
-    weights: Floats | None = None
+    y: NDArray[np.float64]
+    weights: NDArray[np.float64] | None = None
     names: tuple[str, ...] | None = None
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar
 
-from ..errors import ColumnsError, DataError, Problem
+from ..errors import ColumnsError, DataError, OptionError, Problem
 from .readers import FrameTables, Reader, file_reader
 from .table import eager_frame, is_frame
 
@@ -142,6 +142,8 @@ def open(
                if name not in reader.names]  # fmt: skip
     if missing:
         raise ColumnsError(reader.label, problems=missing, advice=f"The columns are {', '.join(reader.names)}")
+    if not columns:
+        raise OptionError("columns must name at least one column")
     return TableStream(reader, tuple(name for name in reader.names if name in columns), on_progress)
 
 

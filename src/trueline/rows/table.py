@@ -118,7 +118,7 @@ def numeric_matrix(frame: Any) -> tuple[tuple[str, ...], Floats]:
     matrix: Floats = np.empty((len(seen), len(names)), dtype=np.float32 if single else np.float64)
     tally = Tally()
     for position, (name, column) in enumerate(zip(names, seen.columns, strict=True)):
-        cells = number_cells(seen[column])
+        cells = number_cells(seen.get_column(column))
         matrix[:, position] = cells.numbers
         tally.add(name, cells.troubles)
     if tally:
@@ -157,7 +157,7 @@ def column_vector(y: Any, what: str = "y") -> NDArray[np.float64]:
         if len(seen.columns) != 1:
             names = ", ".join(str(name) for name in seen.columns)
             raise ColumnsError(f"{what} must be one column, got {len(seen.columns)}: {names}")
-        seen = seen[seen.columns[0]]
+        seen = seen.get_column(seen.columns[0])
     if not isinstance(seen, nw.Series):
         raise DataError(f"{what} must be a column, got a {type(y).__name__}")
     cells = number_cells(seen)

@@ -52,7 +52,8 @@ class Comparison:
         ]
         lines = [f"{'':<12}{'model':>16}{'closed form':>16}{'equal digits':>14}"]
         lines += [f"{name:<12}{mine:>16}{closed:>16}{digits:>14.1f}" for name, mine, closed, digits in rows]
-        lines += [f"{f'w[{j}]':<12}{m:>16.8g}{c:>16.8g}" for j, (m, c) in enumerate(zip(self.w, self.closed_w, strict=True))][:10]  # fmt: skip
+        pairs = list(zip(self.w, self.closed_w, strict=True))[:10]
+        lines += [f"{f'w[{j}]':<12}{mine:>16.8g}{closed:>16.8g}" for j, (mine, closed) in enumerate(pairs)]
         return "\n".join(lines)
 
 
@@ -111,7 +112,7 @@ def _closed_form(Z: Array, y: Array, weights: Array, reg_lambda: float, intercep
 
 def _digits(a: Array | float, b: Array | float) -> float:
     """Digits in which a and b agree, relative to the largest entry."""
-    largest = float(np.max(np.abs([a, b]), initial=0.0))
+    largest = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)))
     difference = float(np.max(np.abs(np.subtract(a, b)), initial=0.0))
     if difference == 0:
         return 16.0

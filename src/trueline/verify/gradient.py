@@ -166,4 +166,4 @@ def _slope(loss_at: Callable[[Array], float], theta: Array, j: int, step: float)
     up, down = theta.copy(), theta.copy()
     up[j] += step
     down[j] -= step
-    return (loss_at(up) - loss_at(down)) / (up[j] - down[j])
+    return float((loss_at(up) - loss_at(down)) / (up[j] - down[j]))

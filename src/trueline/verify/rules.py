@@ -14,7 +14,7 @@ from scipy.stats import t as student
 
 from ..findings import Assurance, Finding, Severity
 from ..maths.moments import Moments
-from ..maths.objective import largest_curvature
+from ..maths.objective import largest_curvature, smallest_curvature
 from ..maths.scaling import Scaling, constant_columns
 
 __all__ = ["RULES", "Rows"]
@@ -99,7 +99,8 @@ def collinear_columns(rows: Rows) -> list[Finding]:
     return [_finding(
         "nearly-collinear-columns", Severity.MEDIUM, f"{', '.join(names)} nearly determine each other",
         "Their coefficients are known far worse than their predictions: drop some, or set reg_lambda",
-        evidence={"condition": condition, "variance_inflation": dict(zip(rows.varying, inflation.tolist(), strict=True))},
+        evidence={"condition": condition,
+                  "variance_inflation": dict(zip(rows.varying, inflation.tolist(), strict=True))},
         where=tuple(names), assurance=Assurance.PROVEN,
     )]  # fmt: skip
 
@@ -118,7 +119,7 @@ def double_intercept(rows: Rows) -> list[Finding]:
 
 def descent_speed(rows: Rows) -> list[Finding]:
     """Largest stable learning rate, and how many epochs lr="auto" takes for tol, before and after standardising."""
-    raw, scaled = (_hessian(moments) for moments in (rows.moments, _standardised_moments(rows)))
+    raw, scaled = (_condition(moments) for moments in (rows.moments, _standardised_moments(rows)))
     limit = 2 / largest_curvature(rows.moments, 1.0, 0.0, True)
     needed, after = _epochs(raw), _epochs(scaled)
     findings = [_finding(
@@ -129,8 +130,8 @@ def descent_speed(rows: Rows) -> list[Finding]:
         advice = "Set standardize=True" if after < needed / 2 else "Use LeastSquares, which does not descend"
         findings.append(_finding(
             "slow-descent", Severity.MEDIUM,
-            f"gradient descent needs about {_count(needed)} epochs on these columns, {_count(after)} standardised", advice,
-            evidence={"condition": _condition(raw), "condition_standardised": _condition(scaled),
+            f"gradient descent needs about {_count(needed)} epochs on these columns, {_count(after)} standardised",
+            advice, evidence={"condition": raw, "condition_standardised": scaled,
                       "epochs": needed, "epochs_standardised": after},
         ))  # fmt: skip
     return findings
@@ -141,20 +142,13 @@ def _standardised_moments(rows: Rows) -> Moments:
     return Scaling(mu, sigma, rows.constant).moments(rows.moments)
 
 
-def _hessian(moments: Moments) -> Array:
-    """Eigenvalues of the Hessian over (w, b) that are not zero, ascending."""
-    second, mean = moments.second[:-1, :-1], moments.mean[:-1, None]
-    values = np.linalg.eigvalsh(np.block([[second, mean], [mean.T, np.ones((1, 1))]]))
-    return np.asarray(values[values > len(values) * np.finfo(float).eps * values[-1]])
+def _condition(moments: Moments) -> float:
+    """κ of the Hessian over (w, b), directions without curvature aside."""
+    return largest_curvature(moments, 1.0, 0.0, True) / smallest_curvature(moments, 1.0, 0.0, True)
 
 
-def _condition(eigenvalues: Array) -> float:
-    return float(eigenvalues[-1] / eigenvalues[0])
-
-
-def _epochs(eigenvalues: Array) -> float:
+def _epochs(condition: float) -> float:
     """The slowest mode of the gap shrinks by (1 - 1/κ)² an epoch."""
-    condition = _condition(eigenvalues)
     return 1.0 if condition <= 1 + 1e-9 else float(np.ceil(np.log(TOL) / (2 * np.log1p(-1 / condition))))
 
 
@@ -202,7 +196,8 @@ def extreme_rows(rows: Rows) -> list[Finding]:
     places = tuple(f"row {entry['row']}" for entry in listed)
     shown = ", ".join(places[:5]) + (f" and {len(extreme) - 5} more" if len(extreme) > 5 else "")
     return [_finding(
-        "extreme-rows", Severity.MEDIUM, f"{len(extreme)} extreme row{'s' * (len(extreme) > 1)} pull on the fit: {shown}",
+        "extreme-rows", Severity.MEDIUM,
+        f"{len(extreme)} extreme row{'s' * (len(extreme) > 1)} pull on the fit: {shown}",
         "Check where they come from; loss='huber' or clip_features bounds what they can do",
         effect=float(np.abs(residual[extreme]).max()),
         evidence={"rows": listed, "count": len(extreme), "limit_deviations": limit}, where=places,

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from trueline import Moments
+from trueline.errors import ShapeError
+from trueline.maths.scaling import Scaling
+
+tables = st.integers(1, 40).flatmap(
+    lambda n: arrays(np.float64, (n, 4), elements=st.integers(-1000, 1000).map(lambda v: v / 8))
+)
+
+
+def split(table):
+    return np.ascontiguousarray(table[:, :3]), np.ascontiguousarray(table[:, 3])
+
+
+def same(a: Moments, b: Moments) -> bool:
+    b = b.about(a.pivot)
+    return (
+        a.rows == b.rows
+        and bool(np.isclose(a.weight, b.weight))
+        and np.allclose(a.total, b.total, rtol=1e-12, atol=1e-9)
+        and np.allclose(a.scatter, b.scatter, rtol=1e-12, atol=1e-7)
+    )
+
+
+@given(tables)
+def test_mean_and_covariance_are_the_exact_ones(table):
+    moments = Moments.of(*split(table))
+    exact = [[Fraction(value) for value in row] for row in table.tolist()]
+    mean = [sum(column) / len(exact) for column in zip(*exact, strict=True)]
+    assert np.allclose(moments.mean, [float(m) for m in mean], rtol=1e-14, atol=1e-13)
+    for i in range(4):
+        for j in range(4):
+            truth = sum((row[i] - mean[i]) * (row[j] - mean[j]) for row in exact) / len(exact)
+            assert moments.covariance[i, j] == pytest.approx(float(truth), rel=1e-12, abs=1e-10)
+
+
+@given(tables, st.lists(st.integers(0, 40), max_size=5))
+def test_any_cut_merges_to_the_whole(table, cuts):
+    X, y = split(table)
+    pieces = np.split(np.arange(len(y)), sorted(cut for cut in cuts if cut <= len(y)))
+    parts = [Moments.of(X[piece], y[piece]) for piece in pieces if len(piece)]
+    merged = parts[0]
+    for part in parts[1:]:
+        merged = merged.merge(part)
+    assert same(Moments.of(X, y), merged)
+
+
+@given(tables, st.integers(0, 40))
+def test_removing_undoes_merging(table, cut):
+    X, y = split(table)
+    if not 0 < cut < len(y):
+        return
+    whole = Moments.of(X, y)
+    assert same(Moments.of(X[:cut], y[:cut]), whole.remove(Moments.of(X[cut:], y[cut:])))
+
+
+@given(tables)
+def test_a_weight_is_a_repetition(table):
+    X, y = split(table)
+    repeats = np.arange(len(y)) % 3
+    weighted = Moments.of(X, y, repeats.astype(float))
+    repeated = Moments.of(np.repeat(X, repeats, axis=0), np.repeat(y, repeats))
+    repeated = repeated.about(weighted.pivot)
+    assert weighted.weight == repeated.weight == repeats.sum()
+    assert np.allclose(weighted.total, repeated.total, atol=1e-9)
+    assert np.allclose(weighted.scatter, repeated.scatter, rtol=1e-12, atol=1e-7)
+
+
+def test_scaled_moments_are_those_of_scaled_rows():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(5, 3, (60, 3)), rng.normal(size=60)
+    scaling = Scaling(X.mean(axis=0), X.std(axis=0), np.array([False, True, False]))
+    assert same(scaling.moments(Moments.of(X, y)), Moments.of(scaling.apply(X), y))
+
+
+def test_an_offset_costs_no_digits():
+    rng = np.random.default_rng(1)
+    X, y = rng.integers(-8, 8, (5000, 2)) / 4.0, rng.integers(-8, 8, 5000) / 4.0
+    far = Moments.of(X + 2.0**27, y + 2.0**27)
+    assert np.allclose(far.covariance, Moments.of(X, y).covariance, rtol=1e-13, atol=1e-14)
+
+
+def test_float32_rows_are_accumulated_in_float64():
+    rng = np.random.default_rng(2)
+    X = rng.normal(1e3, 1, (20_000, 2)).astype(np.float32)
+    y = rng.normal(size=20_000)
+    assert np.array_equal(Moments.of(X, y).covariance, Moments.of(X.astype(np.float64), y).covariance)
+
+
+def test_second_moments_are_about_zero():
+    X, y = np.array([[1.0], [3.0]]), np.array([2.0, 5.0])
+    z = np.column_stack([X, y])
+    assert np.allclose(Moments.of(X, y).second, z.T @ z / 2)
+
+
+def test_what_does_not_fit_together_is_refused():
+    X, y = np.ones((3, 2)), np.ones(3)
+    with pytest.raises(ShapeError, match=r"X \(3, 2\), y \(2,\)"):
+        Moments.of(X, y[:2])
+    with pytest.raises(ShapeError, match="weights"):
+        Moments.of(X, y, np.ones(2))
+    with pytest.raises(ShapeError, match="2 and of 1 features"):
+        Moments.of(X, y).merge(Moments.of(X[:, :1], y))
+    with pytest.raises(ShapeError, match="cannot remove 3 rows"):
+        Moments.of(X[:2], y[:2]).remove(Moments.of(X, y))

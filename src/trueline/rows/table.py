@@ -7,6 +7,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pyarrow as pa
 from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 
@@ -152,6 +153,7 @@ def column_vector(y: Any, what: str = "y") -> NDArray[np.float64]:
     >>> column_vector(pa.chunked_array([[1, 2], [3]]))
     array([1., 2., 3.])
     """
+    y = pa.chunked_array([y]) if isinstance(y, pa.Array) else y
     seen = nw.from_native(y, pass_through=True, allow_series=True)
     if isinstance(seen, nw.DataFrame):
         if len(seen.columns) != 1:
@@ -187,6 +189,7 @@ def check_finite(matrix: Floats, names: Sequence[str] | None = None, what: str =
     Examples
     --------
     >>> import numpy as np
+import pyarrow as pa
     >>> check_finite(np.array([[1.0, np.nan]]), names=("rooms", "income"))
     Traceback (most recent call last):
         ...

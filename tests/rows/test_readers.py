@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -291,7 +293,10 @@ def test_blanks_are_dropped_before_blocks_are_cut(write):
         ("9007199254740993", "whole numbers beyond 2**53"),
         ("", "blank (line 3)"),
         ("  ", "blank (first '  ', line 3)"),
-        *((spelling, f"blank (first '{spelling}', line 3)") for spelling in ("NA", "N/A", "NaN", "nan", "null", "None")),
+        *(
+            (spelling, f"blank (first '{spelling}', line 3)")
+            for spelling in ("NA", "N/A", "NaN", "nan", "null", "None")
+        ),
     ],
 )
 def test_a_bad_cell_of_a_csv_is_named(write, cell, words):
@@ -314,3 +319,12 @@ def test_lines_are_counted_through_quoted_newlines_and_empty_lines(write):
 def test_numbers_at_the_edge_of_what_is_exact_pass(write, number):
     X, _ = numbers_of(write(f"a,y\n{number},1\n2,2\n"))
     assert X[0, 0] == float(number)
+
+
+def test_the_room_opens_without_loading_what_it_does_not_need():
+    code = (
+        "import sys, trueline.rows; heavy = {'pyarrow', 'narwhals', 'pandas', 'polars'}; "
+        "assert not heavy & set(sys.modules); assert set(trueline.rows.__all__) <= set(dir(trueline.rows)); "
+        "[getattr(trueline.rows, name) for name in trueline.rows.__all__]"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -80,7 +80,9 @@ def test_all_problems_of_all_columns_at_once(frame_of):
         pa.array([1.0, None]),
         pa.array([True, None]),
     ],
-    ids=lambda column: f"{type(column).__module__.split('.')[0]} {getattr(column, 'dtype', getattr(column, 'type', ''))}",
+    ids=lambda column: (
+        f"{type(column).__module__.split('.')[0]} {getattr(column, 'dtype', getattr(column, 'type', ''))}"
+    ),
 )
 def test_every_spelling_of_nothing_is_blank(column):
     library = type(column).__module__.split(".")[0]
@@ -183,7 +185,9 @@ def test_a_lazy_frame_is_a_frame_that_has_to_be_collected_first():
         numeric_matrix(lazy)
 
 
-@pytest.mark.parametrize("thing", [None, [[1.0]], np.eye(2), "data.csv", {"a": [1]}, pd.Series([1.0]), pl.Series([1.0])])
+@pytest.mark.parametrize(
+    "thing", [None, [[1.0]], np.eye(2), "data.csv", {"a": [1]}, pd.Series([1.0]), pl.Series([1.0])]
+)
 def test_what_is_no_frame(thing):
     assert not is_frame(thing)
 

@@ -35,13 +35,13 @@ class Line:
         The loss it minimises, as far as is known (squared otherwise).
     reg_lambda : float or None
         Penalty reg_lambda/2·‖w‖² on the mean loss in the scaled space; None where it is of another kind.
-    alpha : float
-        Penalty that scikit-learn's Ridge puts on the *sum* of squares: becomes reg_lambda once Σweights is known.
     fit_intercept : bool
-    row_bound : float
-        Bound on each row's push during training.
     description : str
         What it is, for messages.
+    alpha : float
+        Penalty that scikit-learn's Ridge puts on the *sum* of squares: becomes reg_lambda once Σweights is known.
+    row_bound : float
+        Bound on each row's push during training.
     """
 
     w: Array

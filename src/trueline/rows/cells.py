@@ -142,7 +142,9 @@ def _strange_cells(array: pa.Array[Any]) -> Cells:
     blank = _mask(pc.is_in(lower, value_set=pa.array([*BLANK_SPELLINGS, None], lower.type)))
     logical = _mask(pc.is_in(lower, value_set=pa.array(["true", "false"], lower.type)))
     infinite = np.isinf(values) | _mask(pc.match_substring_regex(lower, INFINITY))
-    inexact = (np.abs(values) > EXACT_LIMIT) & _mask(pc.match_substring_regex(text, WHOLE)) & ~infinite
+    inexact = (np.abs(values) >= EXACT_LIMIT) & _mask(pc.match_substring_regex(text, WHOLE)) & ~infinite
+    for row in np.flatnonzero(inexact):  # Python's integers tell the limit from its neighbours
+        inexact[row] = int(text[int(row)].as_py().lstrip("+-0")) > int(EXACT_LIMIT)
     other = ~(blank | logical | infinite | _mask(spells_number))
     values = np.where(logical, _mask(pc.is_in(lower, value_set=pa.array(["true"], lower.type))), values)
     kinds = (Kind.BLANK, Kind.LOGICAL, Kind.INFINITE, Kind.INEXACT, Kind.TEXT)

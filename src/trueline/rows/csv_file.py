@@ -56,7 +56,7 @@ class CsvFile:
         headers = {delimiter: self._header(head, delimiter) for delimiter in DELIMITERS}
         self.delimiter = max(DELIMITERS, key=lambda delimiter: len(headers[delimiter]))
         self.names = tuple(headers[self.delimiter])
-        if not self.names:
+        if len(self.names) < 2 and not all(headers.values()):
             raise ReadError(f"{self.label}:1: the header has a quote that is never closed")
 
     def _header(self, head: str, delimiter: str) -> list[str]:
@@ -80,8 +80,9 @@ class CsvFile:
                     rows += batch.num_rows
                     yield pa.Table.from_batches([batch])
         except pa.ArrowInvalid as error:
-            self._walk_strictly()
-            raise ReadError(f"{self.label}: {error}") from None
+            if self._walk_strictly():  # no rows are no fault of the file
+                raise ReadError(f"{self.label}: {error}") from None
+            return
         if checked.quotes and checked.lines != rows + 1 and not self._strictly_read:
             self._walk_strictly()  # a row spans lines: meant so, or a quote was left open
         self.n_rows = rows
@@ -126,13 +127,15 @@ class CsvFile:
             except csv.Error as error:
                 raise ReadError(f"{self.label}:{line + 1}: {_quoting(error)}") from None
 
-    def _walk_strictly(self) -> None:
-        """Name the first row that is not one: wrong number of cells, open quote."""
-        width = len(self.names)
+    def _walk_strictly(self) -> int:
+        """Count the rows, or name the first that is not one: wrong number of cells, open quote."""
+        width, rows = len(self.names), 0
         for line, cells in self._records():
+            rows += 1
             if cells and len(cells) != width:
                 raise ReadError(f"{self.label}:{line}: {len(cells)} cells where the header names {width} columns")
         self._strictly_read = True
+        return rows
 
 
 def _quoting(error: csv.Error) -> str:

@@ -25,7 +25,9 @@ __all__ = ["Plan", "learn_columns"]
 
 MANY_LEVELS = 1_000  # more than this is not a category but a label of the row
 LOOK = 100_000  # values compared before a column is called an id
-ID_NAME = re.compile(r"(?i:(^|[_\s-])(id|uuid|guid)$|^(index|key|row|rownum|unnamed: 0|__index_level_\d+__)$)|[a-z]I[dD]$")
+ID_NAME = re.compile(
+    r"(?i:(^|[_\s-])(id|uuid|guid)$|^(index|key|row|rownum|unnamed: 0|__index_level_\d+__)$)|[a-z]I[dD]$"
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,6 @@ class Profile:
     high: float = -np.inf
     whole: bool = True
     numbers: int = 0
-    texts: int = 0
     seen: set[str] = field(default_factory=set)
     looked: int = 0
 
@@ -85,7 +86,6 @@ class Profile:
     def look(self, values: Any) -> None:
         """Remember distinct values (an Arrow array of text), up to a limit."""
         values = values.drop_null()
-        self.texts += len(values)
         if self.looked < LOOK:
             values = values.slice(0, LOOK - self.looked)
             self.seen.update(pc.unique(values).to_pylist())
@@ -152,7 +152,7 @@ class Learner:
                 self.levels[name].update(pc.unique(values.filter(keep)).drop_null().to_pylist())
             return
         profile.add_numbers(values[keep])
-        if ID_NAME.search(name) and profile.whole and not profile.texts:
+        if ID_NAME.search(name) and profile.whole and Kind.TEXT not in self.tally.of(name):
             profile.look(pc.cast(pa.array(values[keep], from_pandas=True), pa.string()))
 
     def columns(self) -> tuple[Column, ...]:
@@ -189,7 +189,7 @@ class Learner:
             yield as_problem(name, text, lines, what, fix)
         for trouble in troubles.values():
             yield as_problem(name, trouble, lines, fix=drop)
-        if label := self._label(profile):
+        if text is None and (label := self._label(profile)):
             yield Problem(label, name, fix=drop)
         cured = fix == drop if text else bool(troubles)  # the column goes, so its blanks go with it
         if blank and (cured or not self.plan.drop_missing):
@@ -213,7 +213,7 @@ class Learner:
             if n_levels > MANY_LEVELS:
                 return f"more than {MANY_LEVELS} levels, too many for one-hot"
             return "only one level" if n_levels == 1 else None
-        if profile.name == self.plan.target or not ID_NAME.search(profile.name) or profile.texts:
+        if profile.name == self.plan.target or not ID_NAME.search(profile.name):
             return None
         distinct = profile.whole and profile.looked > 2 and len(profile.seen) == profile.looked
         return "a number of the row (an id), not a measurement" if distinct else None

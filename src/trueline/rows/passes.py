@@ -27,8 +27,8 @@ NO_WEIGHTS: Array = np.empty(0)
 def moments_of(source: Source, scaling: Scaling | None = None) -> Moments:
     """Moments of the rows (clipped where `scaling` clips), in the units of the data: one read.
 
-    The pivot is the first block's mean. Where that turns out to lie far outside the rows that follow, the rows
-    are read once more around their true mean, so that sorted data lose no digits.
+    The pivot is the first block's mean. Where that turns out to lie far outside the rows that count (those before may
+    have weight 0), they are read once more around their true mean.
 
     Raises
     ------

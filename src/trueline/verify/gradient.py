@@ -90,7 +90,7 @@ def check_gradient(model: LinearRegressionGD, X: ArrayLike, y: ArrayLike, sample
     ...     def _gradients(self, X, y, y_hat, sample_weight=None):
     ...         return X.T @ (y_hat - y), float((y_hat - y).sum())  # no 1/n
     >>> print(check_gradient(Forgot(), X, y))
-    gradient check FAILED: worst relative error 6.7e-01, at w[0]
+    gradient check FAILED: worst relative error 6.7e-01, at b
     """
     loss_at, gradient_at, names, scale = _functions(clone(model), X, y, sample_weight)
     theta = scale * np.random.default_rng(random_state).normal(size=len(names))

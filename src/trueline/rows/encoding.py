@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import CellsError, ColumnsError, DataError, Problem
 from .cells import number_cells
 from .columns import Column
-from .source import Block, Floats, block_rows
+from .source import Block, block_rows
 from .stream import TableStream, did_you_mean
 from .table import eager_frame
 from .troubles import Kind, Tally
@@ -152,7 +152,7 @@ class EncodedRows:
         if filled:
             yield Block(X[:filled], y[:filled], None, first)
 
-    def to_arrays(self) -> tuple[Floats, Floats]:
+    def to_arrays(self) -> tuple[Array, Array]:
         """X (n_rows, n_features) and y (n_rows,), all of it in memory."""
         pieces = list(self.pieces())
         if self.target is None:

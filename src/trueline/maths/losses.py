@@ -246,8 +246,10 @@ def best_constant(loss: Loss, y: Array, weights: Array | None = None) -> float:
     low, high = float(y.min()), float(y.max())
     if low == high:
         return low
-    found = minimize_scalar(
-        lambda c: np.average(loss.value(c - y), weights=weights),
-        bounds=(low, high), method="bounded", options={"xatol": 1e-10 * (high - low)},
-    )  # fmt: skip
-    return float(found.x)
+
+    def height(share: float) -> float:
+        return float(np.average(loss.value(low + share * (high - low) - y), weights=weights))
+
+    unit = max(height(0.0), height(1.0))  # its products of heights would overflow for a y beyond 1e100
+    found = minimize_scalar(lambda t: height(t) / unit, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10})
+    return low + float(found.x) * (high - low)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import random
 import subprocess
 import sys
@@ -12,11 +13,12 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from pyarrow import csv, parquet
 
 from trueline import rows
 from trueline.errors import CellsError, ColumnsError, DataError, OptionError, ReadError
 from trueline.rows import Schema
+from trueline.rows.csv_file import CheckedBytes
 from trueline.rows.source import ArraySource, Source, block_rows
 from trueline.rows.stream import open as open_rows
 
@@ -111,6 +113,13 @@ def test_what_is_not_utf8_is_named_by_its_byte(write, content, byte, words):
     with pytest.raises(ReadError, match=words) as error:
         text_of(open_rows(path))
     assert f"{path}: byte {byte}: " in str(error.value)
+
+
+def test_a_letter_cut_off_where_reading_pauses_is_named_by_its_own_byte():
+    stream = CheckedBytes(io.BytesIO(b"abc\xc3defgh"), "cars.csv")
+    assert stream.read(4) == b"abc\xc3"
+    with pytest.raises(ReadError, match="byte 3: "):
+        stream.read(4)
 
 
 def test_letters_of_several_bytes_may_straddle_what_is_read_at_once(write):
@@ -243,14 +252,14 @@ def test_arrays_are_no_streams():
 
 def test_a_file_gives_the_very_blocks_of_the_array_it_holds(tmp_path):
     rng = np.random.default_rng(3)
-    n_rows = 2 * block_rows(40) + 17
+    n_rows = block_rows(40) + 17
     data = rng.normal(size=(n_rows, 41))
     names = [f"x{number}" for number in range(40)] + ["y"]
     table = pa.table(dict(zip(names, data.T, strict=True)))
     path = tmp_path / "wide.parquet"
     parquet.write_table(table, path, row_group_size=10_001)
     frame = pd.DataFrame(data, columns=names)
-    frame.to_csv(tmp_path / "wide.csv", index=False)
+    csv.write_csv(table, tmp_path / "wide.csv")
     wanted = list(ArraySource(np.ascontiguousarray(data[:, :40]), data[:, 40]).blocks())
     schema = Schema.learn(frame, "y")
     for table_of in (path, tmp_path / "wide.csv", frame):

@@ -63,9 +63,10 @@ def add_value_and_gradient(  # type: ignore[no-untyped-def] # pragma: no cover
     z = np.empty(d)
     value, push_sum, weight_sum = 0.0, 0.0, 0.0
     for i in range(n):
-        r = 0.0
         for j in range(d):
             z[j] = (X[i, j] - shift[j]) * factor[j]
+        r = 0.0
+        for j in range(d):  # a sum in a loop that writes could be cut up one way or another, by where z lies in memory
             r += z[j] * w[j]
         r += b - y[i]
         lowest, highest = low, high

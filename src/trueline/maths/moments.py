@@ -31,6 +31,10 @@ class Moments:
         The point p, in the units of the data, y last; and Σω(z-p).
     scatter : ndarray (n_features + 1, n_features + 1)
         Σω(z-p)(z-p)ᵀ, symmetric.
+    idle : int
+        Rows of weight 0: they are among `rows`, and say nothing.
+    log_weight : float
+        Σ log ω over the other rows, which the likelihood of a weighted fit needs; 0 without weights.
 
     Examples
     --------
@@ -48,6 +52,8 @@ class Moments:
     pivot: Array
     total: Array
     scatter: Array
+    idle: int = 0
+    log_weight: float = 0.0
 
     @classmethod
     def of(cls, X: NDArray[np.floating], y: NDArray[np.floating], weights: Array | None = None,
@@ -79,7 +85,11 @@ class Moments:
         omega = np.empty(0) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
         add_scatter(np.ascontiguousarray(X), np.ascontiguousarray(y), omega, pivot, total, scatter)
         scatter += np.tril(scatter, -1).T
-        return cls(X.shape[0], float(X.shape[0] if weights is None else omega.sum()), pivot, total, scatter)
+        if weights is None:
+            return cls(X.shape[0], float(X.shape[0]), pivot, total, scatter)
+        counting = omega[omega > 0]
+        idle, log_weight = len(omega) - len(counting), float(np.log(counting).sum())
+        return cls(X.shape[0], float(omega.sum()), pivot, total, scatter, idle, log_weight)
 
     @property
     def n_features(self) -> int:
@@ -116,6 +126,7 @@ class Moments:
         return replace(
             self, rows=self.rows + other.rows, weight=self.weight + other.weight,
             total=self.total + other.total, scatter=self.scatter + other.scatter,
+            idle=self.idle + other.idle, log_weight=self.log_weight + other.log_weight,
         )  # fmt: skip
 
     def remove(self, other: Moments) -> Moments:
@@ -133,6 +144,7 @@ class Moments:
         return replace(
             self, rows=self.rows - other.rows, weight=self.weight - other.weight,
             total=self.total - other.total, scatter=self.scatter - other.scatter,
+            idle=self.idle - other.idle, log_weight=self.log_weight - other.log_weight,
         )  # fmt: skip
 
     def scaled(self, shift: Array, factor: Array) -> Moments:

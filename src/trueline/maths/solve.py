@@ -25,7 +25,7 @@ from scipy.linalg.lapack import dpocon, dpotrf
 from .moments import Moments
 from .scaling import constant_columns
 
-__all__ = ["Rows", "Solution", "least_squares"]
+__all__ = ["MIDDLING", "WELL", "NormalEquations", "Rows", "Solution", "least_squares"]
 
 Array = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def least_squares(moments: Moments, reg_lambda: float, intercept: bool, rows: Ro
     >>> solution.coef, round(solution.intercept, 12), solution.solver
     (array([2.]), 1.0, 'cholesky')
     """
-    problem = _Problem(moments, reg_lambda, intercept)
+    problem = NormalEquations(moments, reg_lambda, intercept)
     factor, condition = problem.cholesky()
     if condition <= MIDDLING:
         return _by_normal_equations(problem, factor, condition, rows)
@@ -106,7 +106,7 @@ def least_squares(moments: Moments, reg_lambda: float, intercept: bool, rows: Ro
 
 
 @dataclass(frozen=True, eq=False)
-class _Problem:
+class NormalEquations:
     """Normal equations in the coordinates z = (x - shift)·factor, whose factors are powers of two (exact)."""
 
     moments: Moments
@@ -164,7 +164,7 @@ class _Problem:
         return float(np.sqrt(left / explained)) if explained > 0 else 1.0
 
 
-def _by_normal_equations(problem: _Problem, factor: Array, condition: float, rows: Rows | None) -> Solution:
+def _by_normal_equations(problem: NormalEquations, factor: Array, condition: float, rows: Rows | None) -> Solution:
     """Cholesky; where that lost digits, one residual read and a corrected solve win them back."""
     u = cho_solve((factor, True), problem.gram[:-1, -1] * problem.factor)
     coef, b = problem.undo(u)
@@ -178,7 +178,7 @@ def _by_normal_equations(problem: _Problem, factor: Array, condition: float, row
     return Solution(coef, b, rank, float(np.sqrt(condition)), road, max(0.0, float(digits)), problem.dead)
 
 
-def _by_triangle(problem: _Problem, rows: Rows | None) -> Solution:
+def _by_triangle(problem: NormalEquations, rows: Rows | None) -> Solution:
     """Singular values of a factor of the rows decide the rank; of all minima the one of smallest ‖coef‖ is taken."""
     moments, alive = problem.moments, problem.alive
     if rows is None:
@@ -222,7 +222,7 @@ def _smallest(u: Array, V: Array, factor: Array) -> Array:
     return np.asarray(basis @ (basis.T @ coef) / factor)
 
 
-def _root(problem: _Problem) -> Array:
+def _root(problem: NormalEquations) -> Array:
     """A square root of the scatter, for when the rows are gone; half of the digits are lost by then."""
     scale = np.append(problem.factor, 1.0)
     values, vectors = np.linalg.eigh(problem.gram * np.outer(scale, scale))

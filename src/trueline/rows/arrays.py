@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import CellsError, NotANumberError
-from .cells import Kind, Tally, _object_cells as object_cells
+from .cells import EXACT_LIMIT, Kind, Tally
+from .cells import _object_cells as object_cells
 
 __all__ = ["numbers_only"]
 
@@ -38,12 +40,14 @@ def numbers_only(values: Any, what: str) -> Any:
     >>> numbers_only([["3.5"]], "X")
     Traceback (most recent call last):
         ...
-    trueline.errors.CellsError: X[:, 0]: text, not numbers (first '3.5') (1 row, first in row 1). Encode text as numbers first (Schema.learn(frame, one_hot=[...])); nothing is cast silently
+    trueline.errors.CellsError: X[:, 0]: text, not numbers (first '3.5') (1 row, first in row 1). Encode text ...
     """
     if hasattr(values, "tocsr"):
         return values  # sparse: scikit-learn's own words are best
     array = np.asarray(values)
-    if array.dtype.kind not in "OSUmM" or array.ndim not in (1, 2) or array.size == 0:
+    if array.dtype.kind in "SU" and not hasattr(values, "dtype"):
+        array = np.asarray(values, dtype=object)  # one text among numbers in a list had made text of them all
+    if array.ndim not in (1, 2) or array.size == 0 or not _needs_a_look(array):
         return values
     columns = array.reshape(len(array), -1)
     numbers = np.empty(columns.shape)
@@ -61,3 +65,9 @@ def numbers_only(values: Any, what: str) -> Any:
         raise NotANumberError("argument must be a string or a number", problems=tally.problems(), advice=ADVICE)
     raise CellsError(problems=tally.problems(), advice=ADVICE)
 
+
+def _needs_a_look(array: NDArray[Any]) -> bool:
+    """Whether cells may be no numbers, or whole numbers that float64 cannot hold."""
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
+        return bool(array.max() > int(EXACT_LIMIT) or array.min() < -int(EXACT_LIMIT))
+    return array.dtype.kind in "OSUmMc"

@@ -173,27 +173,26 @@ def column_vector(y: Any, what: str = "y") -> NDArray[np.float64]:
 def check_finite(matrix: Floats, names: Sequence[str] | None = None, what: str = "X") -> None:
     """Refuse NaN and infinity, naming every column that has them.
 
-        Parameters
-        ----------
-        matrix : ndarray (n_rows, n_columns) or (n_rows,)
-        names : sequence of str (n_columns,), optional
-            Without them columns are written ``X[:, 3]``.
-        what : str
-            ``"X"`` or ``"y"``: how the message names the array.
+    Parameters
+    ----------
+    matrix : ndarray (n_rows, n_columns) or (n_rows,)
+    names : sequence of str (n_columns,), optional
+        Without them columns are written ``X[:, 3]``.
+    what : str
+        ``"X"`` or ``"y"``: how the message names the array.
 
-        Raises
-        ------
-        CellsError
-            With each column's first row (from 1) and count, e.g. ``Input X contains NaN: income: NaN (2 rows, ...)``.
+    Raises
+    ------
+    CellsError
+        With each column's first row (from 1) and count, e.g. ``Input X contains NaN: income: NaN (2 rows, ...)``.
 
-        Examples
-        --------
-        >>> import numpy as np
-    import pyarrow as pa
-        >>> check_finite(np.array([[1.0, np.nan]]), names=("rooms", "income"))
-        Traceback (most recent call last):
-            ...
-        trueline.errors.CellsError: Input X contains NaN: income: NaN (1 row, first in row 1)
+    Examples
+    --------
+    >>> import numpy as np
+    >>> check_finite(np.array([[1.0, np.nan]]), names=("rooms", "income"))
+    Traceback (most recent call last):
+        ...
+    trueline.errors.CellsError: Input X contains NaN: income: NaN (1 row, first in row 1)
     """
     if not np.issubdtype(matrix.dtype, np.inexact):
         return

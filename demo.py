@@ -14,10 +14,9 @@ from trueline.rows.datasets import make_linear
 
 def sparkline(values, width=60):
     """Values on a log scale as one line of blocks."""
-    at = np.unique(np.linspace(0, len(values) - 1, width).astype(int))
-    logs = np.log(np.maximum(np.asarray(values)[at], 1e-300))
+    logs = np.log(np.maximum(values[:: -(-len(values) // width)], 1e-300))
     level = (logs - logs.min()) / (np.ptp(logs) or 1.0)
-    return "".join("▁▂▃▄▅▆▇█"[int(round(7 * x))] for x in level)
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * x)] for x in level)
 
 
 def train(X, y, **options):
@@ -90,16 +89,17 @@ def main(argv=None):
         for defence, options in defences.items():
             kept = train(*rows, **options)
             print(f"  {defence:<29}{kept.coef_[0]:>9.4f}{kept.intercept_:>9.4f}{clean_mse(kept, data):>20.4f}")
-    print("\nClipping features tames a far-out x and does little against labels; bounding each row's pull holds both.")
+    print("\nClipping features softens a far-out x, not wrong labels; bounding each row's pull withstands both.")
     if plot:
         draw(plot, data, model, victims)
 
 
 def draw(file, data, model, victims):
     """The lines before and after, and the loss surface with the path that descent took."""
-    from matplotlib import pyplot as plt
+    from matplotlib.figure import Figure  # pyplot would want a screen
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
     left.scatter(data.X[:, 0], data.y, s=8, color="0.6", label="clean rows")
     for name, line in {"clean": model, **victims}.items():
         left.plot([-3, 3], line.predict([[-3], [3]]), label=name)
@@ -108,10 +108,9 @@ def draw(file, data, model, victims):
     path = []
     train(data.X, data.y, lr=0.1, callback=lambda epoch, loss, w, b: path.append((w[0], b)))
     w, b = np.meshgrid(np.linspace(-0.5, 4.5, 80), np.linspace(-3.0, 1.0, 80))
-    loss = np.mean((w[..., None] * data.X[:, 0] + b[..., None] - data.y) ** 2, axis=-1) / 2
-    right.contourf(w, b, np.log(loss), levels=25)
+    right.contourf(w, b, np.log(np.mean((w[..., None] * data.X[:, 0] + b[..., None] - data.y) ** 2, axis=-1)), 25)
     right.plot(*zip(*path, strict=True), "o-", color="white", markersize=3, label=f"{len(path) - 1} epochs, lr = 0.1")
-    right.set(xlabel="w", ylabel="b", title="Log loss, and the path of descent")
+    right.set(xlabel="w", ylabel="b", title="Log MSE, and the path of descent")
     right.legend(facecolor="0.2", labelcolor="white")
     figure.savefig(file, dpi=120)
     print(f"\npicture: {file}")

@@ -21,6 +21,9 @@ class LogCosh:
 
     curvature_bound = 1.0
 
+    def __repr__(self):
+        return "LogCosh()"
+
     def value(self, r):
         return np.logaddexp(r, -r) - np.log(2)
 

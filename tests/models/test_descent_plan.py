@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.exceptions import ConvergenceWarning
 
 from trueline import LinearRegressionGD
 from trueline.errors import DivergenceError, OptionError
-from trueline.maths.descent import Status
 from trueline.maths.losses import Huber, Quantile, Squared, best_constant
 from trueline.models.descent_plan import Plan
 from trueline.rows.source import ArraySource
@@ -41,9 +43,10 @@ def hessian(X, weights=None, *, intercept=True, standardize=False, reg_lambda=0.
 def test_auto_lr_is_one_over_the_largest_eigenvalue(rows, intercept, standardize, reg_lambda, loss, slope, weighted):
     X, y = rows
     weights = np.linspace(0, 3, len(y)) if weighted else None
-    made, model = plan(X, y, weights, fit_intercept=intercept, standardize=standardize, reg_lambda=reg_lambda, loss=loss)
-    penalty = reg_lambda if loss != "mse" else reg_lambda  # twice in the Hessian of mse, by its slope
-    H = hessian(X, weights, intercept=intercept, standardize=standardize, reg_lambda=penalty, slope=slope)
+    made, model = plan(
+        X, y, weights, fit_intercept=intercept, standardize=standardize, reg_lambda=reg_lambda, loss=loss
+    )
+    H = hessian(X, weights, intercept=intercept, standardize=standardize, reg_lambda=reg_lambda, slope=slope)
     assert np.isclose(made.step(model).lr, 1 / np.linalg.eigvalsh(H)[-1], rtol=1e-12)
 
 
@@ -59,7 +62,7 @@ def test_auto_lr_of_mini_batches_holds_for_the_longest_row(rows, loss, slope, st
 @engines
 @pytest.mark.parametrize("loss", ["mae", Quantile(0.9)], ids=str)
 def test_auto_lr_is_refused_without_a_curvature_bound(rows, engine, loss):
-    with pytest.raises(OptionError, match="lr='auto' needs a loss with bounded curvature.*QuantileRegression"):
+    with pytest.raises(OptionError, match=r"lr='auto' needs a loss with bounded curvature.*QuantileRegression"):
         LinearRegressionGD(loss=loss, engine=engine).fit(*rows)
 
 
@@ -98,8 +101,8 @@ def test_the_reference_of_a_y_that_never_changes_is_a_rounding_error(rows):
 
 @settings(max_examples=30, deadline=None)
 @given(
-    seed=st.integers(0, 10_000), d=st.integers(1, 5), spread=st.floats(0.0, 1.5), momentum=st.sampled_from([0.0, 0.5, 0.9]),
-    intercept=st.booleans(), engine=st.sampled_from(["compiled", "numpy"]),
+    seed=st.integers(0, 10_000), d=st.integers(1, 5), spread=st.floats(0.0, 1.5), intercept=st.booleans(),
+    momentum=st.sampled_from([0.0, 0.5, 0.9]), engine=st.sampled_from(["compiled", "numpy"]),
 )  # fmt: skip
 def test_just_under_the_limit_it_is_stable_and_just_over_it_diverges(seed, d, spread, momentum, intercept, engine):
     rng = np.random.default_rng(seed)
@@ -113,8 +116,8 @@ def test_just_under_the_limit_it_is_stable_and_just_over_it_diverges(seed, d, sp
     with pytest.raises(DivergenceError, match="descent diverged") as caught:
         LinearRegressionGD(lr=1.02 * limit, epochs=5000, **options).fit(X, y)
     assert f"{limit:.4g}" in str(caught.value)
-    with np.testing.suppress_warnings() as silent:
-        silent.filter(UserWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
         model = LinearRegressionGD(lr=0.98 * limit, epochs=5000, **options).fit(X, y)
     assert model.loss_history_[-1] <= model.loss_history_[0] and np.isfinite(model.coef_).all()
 
@@ -124,9 +127,8 @@ def test_a_lr_above_the_limit_may_be_tried_and_its_history_is_kept(rows, engine)
     with pytest.raises(DivergenceError) as caught:
         LinearRegressionGD(lr=5.0, engine=engine).fit(*rows)
     error = caught.value
-    assert len(error.history) > 2 and error.history[-1] > 1e6 * error.history[0] > 1e6 * error.history[0] * 0.99
+    assert len(error.history) > 2 and error.history[-1] > 1e6 * error.history[0]
     assert "lr='auto'" in error.advice and "is unstable on these rows" in str(error)
-    assert Status.DIVERGED.advice
 
 
 BAD_OPTIONS = [
@@ -146,7 +148,9 @@ BAD_OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD_OPTIONS for value in values], ids=str)
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BAD_OPTIONS for value in values], ids=str
+)
 def test_an_option_outside_what_it_may_be_is_named(rows, name, value):
     with pytest.raises(OptionError) as caught:
         LinearRegressionGD(**{name: value}).fit(*rows)
@@ -161,3 +165,13 @@ def test_row_clipping_needs_a_loss_that_it_knows(rows):
 
     with pytest.raises(OptionError, match="clip_row_gradient"):
         LinearRegressionGD(loss=LogCosh(), clip_row_gradient=1.0).fit(*rows)
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+def test_the_reference_of_row_clipping_is_that_of_the_bounded_loss(rows, intercept):
+    X, y = rows
+    made = plan(X, y, clip_row_gradient=0.3, fit_intercept=intercept)[0]
+    constants = np.linspace(y.min(), y.max(), 4001) if intercept else [0.0]
+    objective = made.rows_objective()
+    expected = min(objective.value_and_gradient(np.zeros(3), c)[0] for c in constants)
+    assert np.isclose(made.reference, expected, rtol=1e-5)

@@ -1,4 +1,4 @@
-"""What the parameters of LinearRegressionGD mean: penalty, scaling, clipping, start, mini-batches, the readable form."""
+"""What LinearRegressionGD's parameters mean: penalty, scaling, clipping, start, mini-batches; the readable form."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_random_init_is_seeded_normal_with_deviation_a_hundredth(descend):
 
 
 @engines
-@pytest.mark.parametrize("seed", [np.random.default_rng, np.random.RandomState, int], ids=str)
+@pytest.mark.parametrize("seed", [np.random.default_rng, np.random.RandomState, int], ids=["Generator", "RandomState", "int"])
 def test_mini_batches_repeat_to_the_bit_and_differ_with_another_seed(engine, seed, rows, descend):
     options = {"batch_size": 7, "epochs": 5, "engine": engine}
     one, same, other = (descend(*rows, random_state=seed(k), **options) for k in (3, 3, 4))
@@ -139,9 +139,7 @@ def test_without_a_seed_runs_repeat_too(rows, descend):
 @engines
 def test_a_batch_of_all_rows_is_full_batch_descent(engine, rows, descend):
     options = {"lr": 0.05, "epochs": 30, "engine": engine}
-    assert np.allclose(
-        descend(*rows, batch_size=10_000, **options).coef_, descend(*rows, **options).coef_, rtol=1e-11
-    )
+    assert np.allclose(descend(*rows, batch_size=10_000, **options).coef_, descend(*rows, **options).coef_, rtol=1e-11)
 
 
 class Louder(LinearRegressionGD):
@@ -171,6 +169,15 @@ def test_a_subclass_with_its_own_formula_runs_on_the_readable_loop(kind, rows, d
     model = descend(*rows, kind=kind, engine="compiled", lr=0.05, epochs=20, tol=0)
     assert kind.calls == 21
     assert model.status_ is not Status.CONVERGED  # nothing is known of its minimum
+
+
+def test_nothing_is_proven_of_a_subclass_s_own_loss(rows, descend):
+    class Raised(LinearRegressionGD):
+        def _loss(self, y_hat, y, sample_weight=None):
+            return 1.0 + super()._loss(y_hat, y, sample_weight)
+
+    assert descend(*rows, standardize=True).status_ is Status.CONVERGED
+    assert descend(*rows, kind=Raised, standardize=True).status_ is Status.SETTLED
 
 
 def test_a_subclass_that_changes_neither_stays_compiled(rows, descend):

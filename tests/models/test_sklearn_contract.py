@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from trueline import LeastSquares, LinearRegressionGD
+from trueline.errors import ColumnsError
 
 MODELS = [
     LeastSquares(),
@@ -25,6 +26,7 @@ MODELS = [
     LinearRegressionGD(),
     LinearRegressionGD(engine="numpy"),
     LinearRegressionGD(standardize=True, momentum=0.5, reg_lambda=0.1),
+    LinearRegressionGD(engine="numpy", clip_row_gradient=1.0, epochs=50),
     LinearRegressionGD(loss="huber", batch_size=16, epochs=50, clip_features=(0.05, 0.95)),
 ]
 FRAMES = [pd.DataFrame, pl.DataFrame, pa.table]
@@ -121,7 +123,7 @@ def test_names_of_any_frame_are_kept_and_the_numbers_are_those_of_the_array(mode
 def test_other_columns_at_predict_raise(frame, columns, rows):
     X, y = rows
     model = LeastSquares().fit(frame({name: X[:, j] for j, name in enumerate("abc")}), y)
-    with pytest.raises(ValueError, match="feature names"):
+    with pytest.raises(ColumnsError, match="feature names"):
         model.predict(frame({name: X[:, j % 3] for j, name in enumerate(columns)}))
 
 

@@ -103,7 +103,8 @@ def test_the_triangle_is_a_root_of_the_scatter(small_blocks):
 @pytest.mark.parametrize("kind", ["csv", "parquet", "frame"])
 @pytest.mark.parametrize(
     "model",
-    [LeastSquares(0.1), LinearRegressionGD(standardize=True), LinearRegressionGD(standardize=True, loss="huber", tol=1e-9),
+    [LeastSquares(0.1), LinearRegressionGD(standardize=True),
+     LinearRegressionGD(standardize=True, loss="huber", tol=1e-9),
      LinearRegressionGD(standardize=True, batch_size=64, epochs=5, tol=0.5)],
     ids=str,
 )  # fmt: skip

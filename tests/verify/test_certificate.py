@@ -64,7 +64,7 @@ def test_the_gap_is_loss_minus_minimum(reg_lambda, offset):
     best = LeastSquares(reg_lambda).fit(X, y)
     smallest = half_mse(best, X, y, reg_lambda)
     bent = LeastSquares(reg_lambda).fit(X, y)
-    bent.coef_ = bent.coef_ + [0.1, 0.0, 0.2]
+    bent.coef_ = bent.coef_ + np.array([0.1, 0.0, 0.2])
     bent.intercept_ = bent.intercept_ - bent.coef_ @ [0.0, 0.0, 0.01]
     certificate = certify(bent, X, y)
     assert certificate.gap == pytest.approx(half_mse(bent, X, y, reg_lambda) - smallest, rel=1e-6)

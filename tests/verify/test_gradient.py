@@ -20,7 +20,8 @@ def rows(scale=1.0):
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
 @pytest.mark.parametrize(
     "options",
-    [{}, {"reg_lambda": 0.5}, {"fit_intercept": False}, {"standardize": True}, {"clip_row_gradient": 1.0, "reg_lambda": 0.1}],
+    [{}, {"reg_lambda": 0.5}, {"fit_intercept": False}, {"standardize": True},
+     {"clip_row_gradient": 1.0, "reg_lambda": 0.1}],
     ids=str,
 )  # fmt: skip
 @pytest.mark.parametrize("scale", [1.0, 1e6])

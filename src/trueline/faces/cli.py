@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from .. import __version__
-from .screen import guarded
+from . import options as flag
+from .screen import WRONG_USE, fail, guarded
 
 __all__ = ["app", "main"]
 
@@ -16,30 +18,9 @@ app = typer.Typer(
     name="trueline", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Linear regression you can verify, attack, defend and ship.\n\n"
-    "Start with: [bold]trueline fit data.csv --target y -o model.json[/bold]\n\n"
     "Exit codes: 0 good, 1 a finding at or above --fail-on, 2 wrong use or unreadable input, 3 incomplete.",
+    epilog="Start with: [bold]trueline demo[/bold], or [bold]trueline fit data.csv --target y -o model.json[/bold]",
 )  # fmt: skip
-
-DATA, DESCENT, OUTPUT = "Data", "Gradient descent (any of these chooses it)", "Output"
-
-DataFile = Annotated[Path, typer.Argument(help="CSV or Parquet file with a header.", show_default=False)]
-ModelFile = Annotated[Path, typer.Argument(help="A model that `trueline fit -o` wrote.", show_default=False)]
-Target = Annotated[str, typer.Option(help="Column to predict.", show_default=False, rich_help_panel=DATA)]
-OneHot = Annotated[
-    list[str] | None,
-    typer.Option(help="Text column to encode as 0/1 columns, its first level left out. Repeat for more.",
-                 show_default=False, rich_help_panel=DATA),
-]  # fmt: skip
-Drop = Annotated[
-    list[str] | None,
-    typer.Option(help="Column to leave out. Repeat for more.", show_default=False, rich_help_panel=DATA),
-]
-DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with a blank.", rich_help_panel=DATA)]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for machines.", rich_help_panel=OUTPUT)]
-RegLambda = Annotated[
-    float, typer.Option(help="Penalty reg_lambda/2 x |w|^2 on the mean loss, never on the intercept.",
-                        rich_help_panel="Model")
-]  # fmt: skip
 
 
 def _version(wanted: bool) -> None:
@@ -57,40 +38,18 @@ def _options(
     pass
 
 
-@app.command(epilog="Example: [bold]trueline fit houses.csv --target price --one-hot region --drop id -o model.json[/bold]")
+@app.command(
+    epilog="Example: [bold]trueline fit houses.csv --target price --one-hot region --drop id -o model.json[/bold]"
+)
 @guarded
 def fit(
-    data: DataFile,
-    target: Target,
-    one_hot: OneHot = None,
-    drop: Drop = None,
-    drop_missing: DropMissing = False,
-    test_share: Annotated[
-        float, typer.Option(help="Share of rows held out to measure the error on; the saved model is then fitted "
-                            "on all rows.", min=0.0, max=0.9, rich_help_panel=DATA)
-    ] = 0.2,
-    seed: Annotated[int, typer.Option(help="Picks the held-out rows and seeds the descent.", min=0,
-                                          rich_help_panel=DATA)] = 0,
-    reg_lambda: RegLambda = 0.0,
-    intercept: Annotated[bool, typer.Option("--intercept/--no-intercept", rich_help_panel="Model")] = True,
-    gd: Annotated[bool, typer.Option("--gd", help="Gradient descent.", rich_help_panel=DESCENT)] = False,
-    lr: Annotated[str | None, typer.Option(help="Learning rate, a number or 'auto'.", show_default=False,
-                                           rich_help_panel=DESCENT)] = None,
-    epochs: Annotated[int | None, typer.Option(help="Reads of the data at most.", show_default="10000", min=1,
-                                               rich_help_panel=DESCENT)] = None,
-    loss: Annotated[str | None, typer.Option(help="half_mse, mse, huber, mae; huber:2.5 and quantile:0.9 set the "
-                                             "parameter.", show_default="half_mse", rich_help_panel=DESCENT)] = None,
-    standardize: Annotated[bool, typer.Option("--standardize", help="Scale columns to mean 0, deviation 1 first.",
-                                              rich_help_panel=DESCENT)] = False,
-    momentum: Annotated[float | None, typer.Option(help="Heavy ball, 0 to below 1.", show_default="0",
-                                                   rich_help_panel=DESCENT)] = None,
-    tol: Annotated[float | None, typer.Option(help="Stop this close to the optimum; 0 runs all epochs.",
-                                              show_default="1e-12", rich_help_panel=DESCENT)] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3, and save nothing, unless converged.",
-                                         rich_help_panel=OUTPUT)] = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to save the model (JSON).",
-                                                show_default=False, rich_help_panel=OUTPUT)] = None,
-    as_json: Json = False,
+    data: flag.DataFile, target: flag.Target, one_hot: flag.OneHot = None, drop: flag.Drop = None,
+    drop_missing: flag.DropMissing = False, test_share: flag.TestShare = 0.2, seed: flag.Seed = 0,
+    reg_lambda: flag.RegLambda = 0.0, intercept: flag.Intercept = True, gd: flag.Gd = False, lr: flag.Lr = None,
+    epochs: flag.Epochs = None, loss: flag.Loss = None, standardize: flag.Standardize = False,
+    momentum: flag.Momentum = None, batch_size: flag.BatchSize = None,
+    clip_row_gradient: flag.ClipRowGradient = None, clip_features: flag.ClipFeatures = None, tol: flag.Tol = None,
+    strict: flag.Strict = False, output: flag.Output = None, as_json: flag.Json = False,
 ) -> None:  # fmt: skip
     """Fit a line to a table, say how good it is, and save it.
 
@@ -101,6 +60,7 @@ def fit(
 
     descent: dict[str, Any] = {
         "lr": lr, "epochs": epochs, "loss": loss, "momentum": momentum, "tol": tol, "standardize": standardize or None,
+        "batch_size": batch_size, "clip_row_gradient": clip_row_gradient, "clip_features": clip_features,
     }  # fmt: skip
     chosen = {name: value for name, value in descent.items() if value is not None}
     request = FitRequest(
@@ -113,48 +73,42 @@ def fit(
 @app.command(epilog="Example: [bold]trueline predict model.json new.csv -o predictions.csv[/bold]")
 @guarded
 def predict(
-    model: ModelFile,
-    data: DataFile,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV to write; stdout without it.",
-                                                show_default=False, rich_help_panel=OUTPUT)] = None,
-    skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave the prediction of a row with a blank "
-                                               "empty, instead of refusing the file.", rich_help_panel=DATA)] = False,
-    as_json: Json = False,
+    model: flag.ModelFile, data: flag.DataFile, drop: flag.Drop = None, skip_missing: flag.SkipMissing = False,
+    output: flag.Output = None, as_json: flag.Json = False,
 ) -> None:  # fmt: skip
-    """Predict the rows of a file; columns are matched by name, in any order."""
+    """Predict the rows of a file; columns are matched by name.
+
+    Their order does not matter, and the target may be there or not. Predictions come in the order of the rows, as CSV
+    on stdout or in the file that -o names.
+    """
     from .predicting import predict_file
 
-    predict_file(model, data, output, skip_missing, as_json)
+    predict_file(model, data, output, tuple(drop or ()), skip_missing, as_json)
 
 
-@app.command(epilog="Example: [bold]trueline verify houses.csv --target price --one-hot region --model model.json[/bold]")
+@app.command(epilog="Example: [bold]trueline verify houses.csv --target price --model model.json[/bold]")
 @guarded
 def verify(
-    data: DataFile,
-    target: Target,
-    model: Annotated[Path | None, typer.Option(help="The model to verify; without it one is fitted.",
-                                               show_default=False, rich_help_panel=DATA)] = None,
-    one_hot: OneHot = None,
-    drop: Drop = None,
-    drop_missing: DropMissing = False,
-    reg_lambda: RegLambda = 0.0,
-    fail_on: Annotated[str, typer.Option(help="Exit with 1 on a finding at or above: info, low, medium, high, "
-                                         "critical.", rich_help_panel=OUTPUT)] = "critical",
-    as_json: Json = False,
+    data: flag.DataFile, target: flag.Target, model: flag.Theirs = None, one_hot: flag.OneHot = None,
+    drop: flag.Drop = None, drop_missing: flag.DropMissing = False, reg_lambda: flag.RegLambda = 0.0,
+    fail_on: flag.FailOn = "high", as_json: flag.Json = False,
 ) -> None:  # fmt: skip
-    """Is this fit right? Diagnose the rows, check the gradient, compare with the closed form, certify the optimum."""
+    """Is this fit right?
+
+    Diagnose the rows, check the gradient, compare with the closed form, certify the optimum. A model that is not the
+    best fit to these rows is a finding of high severity.
+    """
     from .verifying import VerifyRequest, verify_file
 
-    request = VerifyRequest(data, target, model, tuple(one_hot or ()), tuple(drop or ()), drop_missing, reg_lambda, fail_on)
+    request = VerifyRequest(
+        data, target, model, tuple(one_hot or ()), tuple(drop or ()), drop_missing, reg_lambda, fail_on
+    )
     verify_file(request, as_json)
 
 
 @app.command(epilog="Example: [bold]trueline demo --plot demo.png[/bold]")
 @guarded
-def demo(
-    plot: Annotated[Path | None, typer.Option(help="Also draw the lines and the descent, e.g. demo.png.",
-                                              show_default=False)] = None,
-) -> None:  # fmt: skip
+def demo(plot: flag.Plot = None) -> None:
     """The story of one line: fit it, check it, compare it, poison it, defend it."""
     from .story import tell
 
@@ -162,8 +116,19 @@ def demo(
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # R² on a terminal that has no ²
+    if "--json" not in sys.argv:
+        app(prog_name="trueline")
+    try:
+        sys.exit(app(prog_name="trueline", standalone_mode=False))
+    except Exception as error:  # commands are guarded, so the words themselves are wrong
+        try:
+            fail(getattr(error, "format_message", error.__str__)(), WRONG_USE, as_json=True)
+        except typer.Exit as leaving:
+            sys.exit(leaving.exit_code)
 
 
 if __name__ == "__main__":

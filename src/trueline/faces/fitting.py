@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from numpy.typing import NDArray
 from ..errors import OptionError
 from ..maths.descent import Status
 from ..maths.losses import Huber, Loss, Quantile, by_name
+from ..models.descent_plan import check_options
+from ..models.foreign import as_line
 from ..models.least_squares import LeastSquares
 from ..models.linear_regression_gd import LinearRegressionGD
-from ..ship import save
-from .loading import Table, read_table
-from .screen import Incomplete, print_json, say, table, warned
+from ..ship import Model, save
+from .loading import Table, check_output, read_table
+from .screen import IncompleteError, print_json, progress, say, table, warned
 
 __all__ = ["FitRequest", "fit_file", "parse_loss"]
 
@@ -28,7 +31,7 @@ Fitted = LeastSquares | LinearRegressionGD
 class FitRequest:
     """What was asked for; `descent` is None for the closed form."""
 
-    data: Path
+    data: str
     target: str
     one_hot: tuple[str, ...]
     drop: tuple[str, ...]
@@ -47,25 +50,33 @@ def fit_file(request: FitRequest, as_json: bool) -> None:
 
     Raises
     ------
-    Incomplete
+    IncompleteError
         `strict`, and descent did not converge.
     """
+    check_output(request.output, request.data)
+    model = _estimator(request)  # wrong options are said before the rows are read
     rows = read_table(request.data, request.target, request.one_hot, request.drop, request.drop_missing)
     held_out = _held_out(rows.n_rows, request.test_share, request.seed)
-    with warned() as trial_warnings:
-        trial = _estimator(request).fit(rows.X[~held_out], rows.y[~held_out]) if held_out.any() else None
-    del trial_warnings  # the final fit's are the ones that matter
-    with warned() as texts:
-        model = _estimator(request).fit(rows.X, rows.y)
+    trial = None
+    with progress("fitting"):
+        if held_out.any():
+            with warned():  # the final fit's are the ones that matter
+                trial = _estimator(request).fit(rows.frame(~held_out), rows.y[~held_out])
+        with warned() as texts:
+            model.fit(rows.frame(), rows.y)
     result = _result(request, rows, model, trial, held_out, texts)
     converged = getattr(model, "status_", Status.CONVERGED) is Status.CONVERGED
     if request.output is not None and (converged or not request.strict):
-        model.feature_names_in_ = np.asarray(rows.schema.feature_names, dtype=object)
         save(model, request.output, schema=rows.schema, training=result["training"])
         result["saved"] = str(request.output)
-    print_json(result) if as_json else _print(request, rows, result)
+    if not as_json:
+        _print(request, rows, result)
     if request.strict and not converged:
-        raise Incomplete(f"not converged ({result['training']['status']}), so nothing was saved (--strict)")
+        raise IncompleteError(
+            f"not converged ({result['training']['status']}), so nothing was saved (--strict)", result
+        )
+    if as_json:
+        print_json(result)
 
 
 def parse_loss(text: str) -> Loss:
@@ -76,16 +87,18 @@ def parse_loss(text: str) -> Loss:
     OptionError
         No such loss, or a parameter that is no number.
     """
-    name, _, parameter = text.partition(":")
+    name, colon, parameter = text.partition(":")
     kinds: dict[str, type] = {"huber": Huber, "quantile": Quantile}
-    if not parameter:
+    if not colon:
         return by_name(name)
     try:
         loss: Loss = kinds[name](float(parameter))
     except (KeyError, ValueError) as error:
         if isinstance(error, OptionError):
             raise
-        raise OptionError(f"no loss is called {text!r}", advice="Write half_mse, mse, mae, huber:2.5 or quantile:0.9") from None
+        raise OptionError(
+            f"no loss is called {text!r}", advice="Write half_mse, mse, mae, huber:2.5 or quantile:0.9"
+        ) from None
     return loss
 
 
@@ -100,9 +113,11 @@ def _estimator(request: FitRequest) -> Fitted:
             options["lr"] = float(options["lr"])
         except ValueError:
             raise OptionError(f"--lr must be a number or 'auto', got {options['lr']!r}") from None
-    return LinearRegressionGD(
+    model = LinearRegressionGD(
         reg_lambda=request.reg_lambda, fit_intercept=request.intercept, random_state=request.seed, **options
     )
+    check_options(model)
+    return model
 
 
 def _held_out(n_rows: int, share: float, seed: int) -> NDArray[np.bool_]:
@@ -117,16 +132,13 @@ def _held_out(n_rows: int, share: float, seed: int) -> NDArray[np.bool_]:
 def _result(
     request: FitRequest, rows: Table, model: Fitted, trial: Fitted | None, held_out: NDArray[np.bool_], texts: list[str]
 ) -> dict[str, Any]:
-    training: dict[str, Any] = {
-        "rows": rows.n_rows, "train_mse": _mse(model, rows.X, rows.y), "train_r2": float(model.score(rows.X, rows.y)),
-        "held_out_rows": int(held_out.sum()), "seed": request.seed,
-    }  # fmt: skip
+    mse, r2 = _errors(model, rows.X, rows.y)
+    training: dict[str, Any] = {"rows": rows.n_rows, "train_mse": mse, "train_r2": r2,
+                                "held_out_rows": int(held_out.sum()), "seed": request.seed}  # fmt: skip
     if trial is not None:
-        X, y = rows.X[held_out], rows.y[held_out]
-        training["held_out_mse"] = _mse(trial, X, y)
-        training["held_out_r2"] = float(trial.score(X, y)) if len(y) > 1 else None
+        training["held_out_mse"], training["held_out_r2"] = _errors(trial, rows.X[held_out], rows.y[held_out])
     if isinstance(model, LinearRegressionGD):
-        training |= {"status": str(model.status_), "epochs": model.n_iter_}
+        training |= {"status": model.status_.label, "epochs": model.n_iter_}
     else:
         training |= {"solver": model.solver_, "rank": model.rank_, "digits": model.digits_,
                      "condition": model.condition_ if np.isfinite(model.condition_) else None}  # fmt: skip
@@ -137,42 +149,48 @@ def _result(
     }  # fmt: skip
 
 
-def _mse(model: Fitted, X: Array, y: Array) -> float:
-    return float(np.mean((model.predict(X) - y) ** 2))
+def _errors(model: Fitted, X: Array, y: Array) -> tuple[float, float | None]:
+    """MSE and R²; no R² where y does not vary."""
+    residual = Model("", as_line(model)).predict(X) - y
+    mse, spread = float(np.mean(residual**2)), float(np.var(y))
+    return mse, (1 - mse / spread if spread > 0 else None)
 
 
 def _print(request: FitRequest, rows: Table, result: dict[str, Any]) -> None:
-    training = result["training"]
-    say(f"{request.data.name}: {rows.n_rows:,} rows, {len(result['coefficients'])} features -> {request.target}")
+    training, n_features = result["training"], len(result["coefficients"])
+    say(f"{Path(request.data).name}: {rows.n_rows:,} rows, {n_features} feature{'s' * (n_features != 1)} "
+        f"-> {request.target}")  # fmt: skip
     for column, level in result["dropped_levels"].items():
         say(f"  {column}: measured against its level {level!r}, which has no column of its own")
-    how = training.get("status")
-    if how is None:
-        say(f"{result['model']}: {training['solver']}, rank {training['rank']} of {len(result['coefficients'])}, "
-            f"{training['digits']:.0f} digits vouched for")  # fmt: skip
+    if "status" in training:
+        say(f"{result['model']}: {training['status']} after {training['epochs']:,} epochs")
     else:
-        say(f"{result['model']}: {how} after {training['epochs']:,} epochs")
+        say(f"{result['model']}: {training['solver']}, rank {training['rank']} of {n_features}, "
+            f"{training['digits']:.0f} digits vouched for")  # fmt: skip
     say()
     coefficients = {"(intercept)": result["intercept"], **result["coefficients"]}
     table([(name, f"{value:.8g}") for name, value in coefficients.items()], ("", f"{request.target} per unit"))
     say()
-    errors = [("all rows", f"{training['train_mse']:.6g}", f"{training['train_r2']:.4f}")]
-    if "held_out_mse" in training:
-        r2 = training["held_out_r2"]
-        errors.append((f"held out ({training['held_out_rows']:,} rows)", f"{training['held_out_mse']:.6g}",
-                       "" if r2 is None else f"{r2:.4f}"))  # fmt: skip
-    table(errors, ("", "MSE", "R²"))
-    if "held_out_mse" in training:
-        say("  The held-out error is that of a fit without those rows; the model itself uses all of them.")
-    say()
+    _print_errors(training)
     for text in result["warnings"]:
         say(f"warning: {text}")
     say(_next(request, result))
 
 
+def _print_errors(training: dict[str, Any]) -> None:
+    count = training["held_out_rows"]
+    errors = [(f"training ({training['rows']:,} rows)", training["train_mse"], training["train_r2"])]
+    if count:
+        errors.append((f"held out ({count:,} rows)", training["held_out_mse"], training["held_out_r2"]))
+    table([(name, f"{mse:.6g}", "" if r2 is None else f"{r2:.4f}") for name, mse, r2 in errors], ("", "MSE", "R²"))
+    if count:
+        say("  The held-out error is that of a fit without those rows; the model itself uses all of them.")
+    say()
+
+
 def _next(request: FitRequest, result: dict[str, Any]) -> str:
-    if result["saved"] is None:
+    saved = result["saved"]
+    if saved is None:
         return "Not saved: add -o model.json." if request.output is None else "Not saved: not converged."
-    return (f"Saved {result['saved']}. Next:\n"
-            f"  trueline verify {request.data} --target {request.target} --model {result['saved']}\n"
-            f"  trueline predict {result['saved']} new.csv")  # fmt: skip
+    verify = ["trueline", "verify", request.data, "--target", request.target, "--model", saved]
+    return f"Saved {saved}. Next:\n  {shlex.join(verify)}\n  {shlex.join(['trueline', 'predict', saved])} new.csv"

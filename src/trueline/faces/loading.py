@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rows import Schema
+from ..errors import ColumnsError, OptionError
+from ..rows import Column, Schema
 from ..rows import open as open_rows
+from ..rows.stream import Progress, TableStream
+from ..ship import Model
 from .screen import progress
 
-__all__ = ["Table", "read_table"]
+__all__ = ["Table", "check_output", "open_table", "read_table", "schema_of"]
 
 Array = NDArray[np.float64]
 
@@ -30,9 +34,16 @@ class Table:
     def n_rows(self) -> int:
         return len(self.y)
 
+    def frame(self, rows: NDArray[np.bool_] | None = None) -> Any:
+        """X (or some of its rows) as a frame, so that messages speak of columns by name."""
+        import pyarrow as pa
+
+        X = self.X if rows is None else self.X[rows]
+        return pa.table({name: pa.array(X[:, j]) for j, name in enumerate(self.schema.feature_names)})
+
 
 def read_table(
-    data: Path, target: str, one_hot: Iterable[str], drop: Iterable[str], drop_missing: bool,
+    data: str, target: str, one_hot: Iterable[str], drop: Iterable[str], drop_missing: bool,
     schema: Schema | None = None,
 ) -> Table:  # fmt: skip
     """Learn the schema (unless one is given), then read the numbers.
@@ -42,10 +53,72 @@ def read_table(
     DataError
         Everything in the way, with the flags that remove it.
     """
+    name = Path(data).name
     if schema is None:
-        with progress(f"looking at {data.name}") as on_progress:
-            stream = open_rows(data, on_progress=on_progress)
-            schema = Schema.learn(stream, target, one_hot=one_hot, drop=drop, drop_missing=drop_missing)
-    with progress(f"reading {data.name}") as on_progress:
-        X, y = open_rows(data, on_progress=on_progress).encoded(schema).to_arrays()
+        with progress(f"looking at {name}") as on_progress:
+            stream = open_table(data, on_progress)
+            try:
+                schema = Schema.learn(stream, target, one_hot=one_hot, drop=drop, drop_missing=drop_missing)
+            except ColumnsError as error:
+                raise _about_header(error, data, stream.names) from None
+    with progress(f"reading {name}") as on_progress:
+        X, y = open_table(data, on_progress).encoded(schema).to_arrays()
     return Table(X, y, schema)
+
+
+def open_table(data: str, on_progress: Progress) -> TableStream:
+    """The rows of a file; a first line of data instead of names is said to be one."""
+    try:
+        return open_rows(data, on_progress=on_progress)
+    except ColumnsError as error:
+        raise _about_header(error, data, [problem.column or "" for problem in error.problems]) from None
+
+
+def _about_header(error: ColumnsError, data: str, names: Sequence[str]) -> ColumnsError:
+    if sum(map(_is_number, names)) <= len(names) / 2:
+        return error
+    return ColumnsError(
+        f"{data}: most column names are numbers ({', '.join(names[:5])}, ...), so its first line is probably data",
+        advice="Put a line on top of the file that names the columns",
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def schema_of(model: Model, path: Path) -> Schema:
+    """The columns that a saved model takes: its schema, or the names it was fitted with.
+
+    Raises
+    ------
+    OptionError
+        It was saved without either.
+    """
+    if model.schema is not None:
+        return model.schema
+    if model.feature_names is None:
+        raise OptionError(f"{path}: has no names for its columns, so a file's columns cannot be matched to it",
+                          advice="Save it with ship.save(model, path, schema=...), or fit it on a frame")  # fmt: skip
+    return Schema(tuple(Column(name, "numeric") for name in model.feature_names))
+
+
+def check_output(output: Path | None, *inputs: str | Path, flag: str = "-o") -> None:
+    """Refuse, before the work begins, a place that cannot be written or would overwrite an input.
+
+    Raises
+    ------
+    OptionError
+        The folder does not exist, or the file is one that the command reads.
+    """
+    if output is None:
+        return
+    if output.is_dir() or not output.parent.is_dir():
+        why = "is a folder, not a file" if output.is_dir() else "its folder does not exist"
+        raise OptionError(f"{flag} {output}: {why}")
+    if any(output.exists() and Path(given).exists() and output.samefile(given) for given in inputs):
+        raise OptionError(f"{flag} {output}: would overwrite what is read", advice="Choose another name")

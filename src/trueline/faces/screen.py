@@ -4,61 +4,97 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import asdict
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
 from ..errors import DataError, DivergenceError, TruelineError
+from .correction import corrected, in_flags
 
-__all__ = ["Incomplete", "guarded", "print_json", "progress", "say", "table", "warned"]
+__all__ = ["WRONG_USE", "IncompleteError", "fail", "guarded", "print_json", "progress", "say", "table", "warned"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-WRONG_USE, INCOMPLETE = 2, 3
+WRONG_USE, INCOMPLETE, INTERRUPTED = 2, 3, 130
 
 
-class Incomplete(Exception):
-    """The command did not finish what it was asked for; exit code 3."""
+class IncompleteError(Exception):
+    """The command did not finish what it was asked for; `result` is what it did. Exit code 3."""
+
+    def __init__(self, message: str, result: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.result = result or {}
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn expected errors into one message on stderr and an exit code."""
+    """Turn errors into one message on stderr, with --json also an object on stdout, and an exit code."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        as_json = bool(kwargs.get("as_json"))
         try:
-            return command(*args, **kwargs)
-        except (DivergenceError, Incomplete) as error:
-            _fail(str(error), INCOMPLETE)
+            answer = command(*args, **kwargs)
+            sys.stdout.flush()  # while a broken pipe can still be handled
+            return answer
+        except typer.Exit:
+            raise
+        except BrokenPipeError:  # `| head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
+            raise typer.Exit(0) from None
+        except KeyboardInterrupt:
+            fail("interrupted", INTERRUPTED, as_json)
         except DataError as error:
-            _fail(_with_correction(error, sys.argv), WRONG_USE)
-        except TruelineError as error:
-            _fail(str(error), WRONG_USE)
-        except OSError as error:
-            _fail(f"{error.filename or 'file'}: {error.strerror or error}", WRONG_USE)
-        raise AssertionError("unreachable")
+            _fail_with_correction(error, as_json)
+        except IncompleteError as error:
+            fail(str(error), INCOMPLETE, as_json, **error.result)
+        except Exception as error:
+            if os.environ.get("TRUELINE_TRACEBACK"):
+                raise
+            fail(*_described(error), as_json)
 
     return run
 
 
-def _fail(message: str, code: int) -> None:
+def _described(error: Exception) -> tuple[str, int]:
+    """What to say, and the exit code."""
+    if isinstance(error, TruelineError):
+        return in_flags(str(error)), INCOMPLETE if isinstance(error, DivergenceError) else WRONG_USE
+    if isinstance(error, OSError):
+        return f"{error.filename or 'file'}: {error.strerror or error}", WRONG_USE
+    if isinstance(error, MemoryError):
+        return "out of memory: fewer columns or rows, or a larger machine", INCOMPLETE
+    text = f"{type(error).__name__}: {error}"
+    return f"unexpected {text}. TRUELINE_TRACEBACK=1 shows where; please report it", INCOMPLETE
+
+
+def fail(message: str, code: int, as_json: bool, **more: Any) -> NoReturn:
+    """Say what is wrong and exit."""
+    if as_json:
+        print_json({**more, "error": message, "problems": more.get("problems", []), "exit_code": code})
     typer.echo(f"trueline: {message}", err=True)
     raise typer.Exit(code)
 
 
-def _with_correction(error: DataError, argv: Sequence[str]) -> str:
+def _fail_with_correction(error: DataError, as_json: bool) -> NoReturn:
     """What is in the way and, where flags remove it, the command to paste: what was typed, and those flags."""
-    fixes = list(dict.fromkeys(problem.fix for problem in error.problems if problem.fix))
-    if not fixes or len(argv) < 2:
-        return str(error)
-    listed = str(error).removesuffix(error.advice).rstrip()
-    return f"{listed}\n\nThis command gets past it:\n  {shlex.join(['trueline', *argv[1:]])} {' '.join(fixes)}"
+    problems = [asdict(problem) for problem in error.problems]
+    words = corrected(error.problems, sys.argv[1:])
+    if words is None:
+        fail(in_flags(str(error)), WRONG_USE, as_json, problems=problems, command=None)
+    command = shlex.join(["trueline", *words])
+    listed = str(error).removesuffix(error.advice).rstrip().removesuffix(".")
+    left = [str(problem) for problem in error.problems if problem.fix is None]
+    what = "This command gets past it:" if not left else f"No flag helps with {'; '.join(left)}. For the rest:"
+    message = f"{listed}\n\n{what}\n  {command}"
+    fail(message, WRONG_USE, as_json, problems=problems, command=None if left else command)
 
 
 def say(text: str = "") -> None:
@@ -67,8 +103,8 @@ def say(text: str = "") -> None:
 
 
 def print_json(values: dict[str, Any]) -> None:
-    """One object for a machine; a number that is not finite becomes null."""
-    typer.echo(json.dumps(_plain(values), indent=1, ensure_ascii=False))
+    """One object for a machine, in ASCII; a number that is not finite becomes null."""
+    typer.echo(json.dumps(_plain(values), indent=1))
 
 
 def _plain(value: Any) -> Any:
@@ -99,7 +135,7 @@ def warned() -> Iterator[list[str]]:
         try:
             yield texts
         finally:
-            texts += list(dict.fromkeys(str(warning.message) for warning in caught))
+            texts += list(dict.fromkeys(in_flags(str(warning.message)) for warning in caught))
 
 
 @contextmanager
@@ -112,14 +148,14 @@ def progress(label: str) -> Iterator[Callable[[int, int | None], object]]:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
-        TextColumn("{task.completed:,.0f} rows"), TextColumn("{task.fields[speed]}"), TimeElapsedColumn(),
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(),
+        TextColumn("{task.fields[rows]}"), TimeElapsedColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None, speed="")
+        task = bar.add_task(label, total=None, rows="")
 
         def show(done: int, total: int | None) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, completed=done, total=total, speed=f"{speed:,.0f} rows/s" if speed else "")
+            speed = done / (bar.tasks[0].elapsed or 1e-9)
+            bar.update(task, completed=done, total=total, rows=f"{done:,} rows, {speed:,.0f} rows/s")
 
         yield show

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ from numpy.typing import NDArray
 
 from .. import verify
 from ..errors import OptionError
-from ..findings import Finding, Severity
+from ..findings import Assurance, Finding, Severity
 from ..models.foreign import Line, as_line
 from ..models.least_squares import LeastSquares
 from ..models.linear_regression_gd import LinearRegressionGD
-from ..ship import load
-from .loading import read_table
-from .screen import print_json, say, warned
+from ..rows import Schema
+from ..ship import Model, load
+from ..verify import Certificate, Comparison
+from .correction import in_flags
+from .loading import Table, read_table, schema_of
+from .screen import print_json, progress, say, table, warned
 
 __all__ = ["VerifyRequest", "verify_file"]
 
@@ -26,7 +30,7 @@ __all__ = ["VerifyRequest", "verify_file"]
 class VerifyRequest:
     """What was asked for; without `model` one is fitted in closed form."""
 
-    data: Path
+    data: str
     target: str
     model: Path | None
     one_hot: tuple[str, ...]
@@ -36,56 +40,86 @@ class VerifyRequest:
     fail_on: str
 
 
+@dataclass(frozen=True, eq=False)
+class Checks:
+    """What the checks of a fit said; the closed form is None where the model has none."""
+
+    gradient: verify.GradientCheck
+    closed_form: Comparison | None
+    certificate: Certificate
+
+
 def verify_file(request: VerifyRequest, as_json: bool) -> None:
-    """Diagnose the rows, check the gradient, compare with the closed form, certify; exit with 1 where it is not right."""
+    """Diagnose the rows, check the gradient, compare with the closed form, certify.
+
+    Raises
+    ------
+    typer.Exit
+        With 1: a finding at or above `fail_on`.
+    """
     if request.fail_on not in list(Severity):
         raise OptionError(f"--fail-on must be one of {', '.join(Severity)}, got {request.fail_on!r}")
     stored = None if request.model is None else load(request.model)
-    rows = read_table(request.data, request.target, request.one_hot, request.drop, request.drop_missing,
-                      None if stored is None else stored.schema)  # fmt: skip
-    with warned() as texts:
-        line = as_line(LeastSquares(request.reg_lambda).fit(rows.X, rows.y)) if stored is None else stored.line
-        report = _checks(line, rows.X, rows.y)
-    findings = verify.diagnose(_named(rows.X, rows.schema.feature_names), rows.y)
-    findings += _unproven(report, str(request.model or line.description))
+    schema = None if stored is None else _schema(request, stored)
+    rows = read_table(request.data, request.target, request.one_hot, request.drop, request.drop_missing, schema)
+    with warned() as texts, progress("verifying"):
+        X = rows.frame()
+        line = as_line(LeastSquares(request.reg_lambda).fit(X, rows.y)) if stored is None else stored.line
+        checks = _checks(line, X, rows.y)
+        findings = verify.diagnose(X, rows.y)
+    findings = _wrong(checks, str(request.model or line.description)) + findings
+    failing = [finding for finding in findings if finding.severity.at_least(Severity(request.fail_on))]
     if as_json:
         print_json({"findings": [finding.to_dict() for finding in findings], "warnings": texts,
-                    "gradient": _dict(report["gradient"]), "closed_form": _dict(report["closed_form"]),
-                    "certificate": _dict(report["certificate"])})  # fmt: skip
+                    **{name: _dict(check) for name, check in vars(checks).items()}})  # fmt: skip
     else:
-        _print(findings, report, texts)
-    if any(finding.severity.at_least(Severity(request.fail_on)) for finding in findings):
+        _print(request, rows, findings, checks, texts)
+        say(_verdict(findings, failing, request.fail_on))
+    if failing:
         raise typer.Exit(1)
 
 
-def _named(X: NDArray[Any], names: tuple[str, ...]) -> Any:
-    """A frame, so that findings speak of columns by name."""
-    import pyarrow as pa
+def _schema(request: VerifyRequest, stored: Model) -> Schema:
+    """The columns of the stored model, which flags must not contradict."""
+    assert request.model is not None
+    schema = schema_of(stored, request.model)
+    if request.one_hot or request.reg_lambda or (request.drop and stored.schema is not None):
+        raise OptionError(f"{request.model} says itself which columns it takes, how they are encoded and how it was "
+                          "penalised", advice="Leave out --one-hot, --drop and --reg-lambda")  # fmt: skip
+    if schema.target not in (None, request.target):
+        raise OptionError(f"{request.model} predicts {schema.target!r}, not {request.target!r}",
+                          advice=f"Write --target {schema.target!r}")  # fmt: skip
+    nulls = "drop" if request.drop_missing else schema.nulls
+    return replace(schema, target=request.target, nulls=nulls, dropped=(*schema.dropped, *request.drop))
 
-    return pa.table({name: X[:, j] for j, name in enumerate(names)})
 
-
-def _checks(line: Line, X: NDArray[Any], y: NDArray[Any]) -> dict[str, Any]:
+def _checks(line: Line, X: Any, y: NDArray[Any]) -> Checks:
     penalty = line.penalty(float(len(y)))
     gradient = verify.check_gradient(
         LinearRegressionGD(loss=line.loss, lr=0.1, reg_lambda=penalty or 0.0, fit_intercept=line.fit_intercept,
                            standardize=True), X, y)  # fmt: skip
     comparison = None if penalty is None else verify.compare_closed_form(line, X, y)
-    certificate = verify.certify(line, X, y, reg_lambda=penalty or 0.0)
-    return {"gradient": gradient, "closed_form": comparison, "certificate": certificate}
+    return Checks(gradient, comparison, verify.certify(line, X, y, reg_lambda=penalty or 0.0))
 
 
-def _unproven(report: dict[str, Any], what: str) -> list[Finding]:
+def _wrong(checks: Checks, what: str) -> list[Finding]:
     """A line that is not the optimum of its own loss on these rows is the gravest finding there is."""
-    certificate = report["certificate"]
-    if certificate.optimal:
-        return []
-    return [Finding(
-        "not-optimal", Severity.HIGH, f"{what} is not the best fit to these rows",
-        evidence={"relative_gap": certificate.relative_gap, "proof": certificate.proof}, where=(what,),
-        advice="Other rows, another penalty, or a descent that stopped early would explain it; fit again and compare",
-        reproduce="trueline verify",
-    )]  # fmt: skip
+    findings = []
+    if not checks.gradient.passed:
+        findings.append(Finding(
+            "wrong-gradient", Severity.CRITICAL, "the gradient is not the derivative of the loss",
+            evidence={"check": str(checks.gradient)}, where=(what,), assurance=Assurance.FOUND,
+            advice="No descent on this loss can be trusted", reproduce="trueline verify",
+        ))  # fmt: skip
+    if not checks.certificate.optimal:
+        findings.append(Finding(
+            "not-optimal", Severity.HIGH, f"{what} is not the best fit to these rows",
+            evidence={"relative_gap": checks.certificate.relative_gap, "proof": checks.certificate.proof},
+            where=(what,), assurance=Assurance.NOT_RUN if checks.certificate.proof == "none" else Assurance.PROVEN,
+            advice="Other rows, another penalty, or a descent that stopped early would explain it; fit again and "
+            "compare", reproduce="trueline verify",
+        ))  # fmt: skip
+    return findings
 
 
 def _dict(check: Any) -> dict[str, Any] | None:
@@ -95,15 +129,41 @@ def _dict(check: Any) -> dict[str, Any] | None:
     return {**values, "text": str(check)}
 
 
-def _print(findings: list[Finding], report: dict[str, Any], texts: list[str]) -> None:
-    say("The rows")
+def _print(request: VerifyRequest, rows: Table, findings: list[Finding], checks: Checks, texts: list[str]) -> None:
+    say(f"{Path(request.data).name}: {rows.n_rows:,} rows, {len(rows.schema.feature_names)} features "
+        f"-> {request.target}, {request.model or 'least squares fitted now'}\n")  # fmt: skip
+    say("Findings")
     for finding in findings:
-        say(f"  {finding}")
+        say(f"  [{finding.severity}] {finding.title}")
+        if finding.advice:
+            say(f"      {in_flags(finding.advice)}")
     say("\nThe fit")
-    say(f"  {report['gradient']}")
-    say(f"  {report['certificate']}")
-    if report["closed_form"] is not None:
-        say("  against the closed form (np.linalg.pinv):")
-        say("    " + str(report["closed_form"]).replace("\n", "\n    "))
+    say(f"  {checks.gradient}")
+    say(f"  {checks.certificate}")
+    if checks.closed_form is not None:
+        _print_closed_form(checks.closed_form, rows.schema.feature_names)
     for text in texts:
         say(f"warning: {text}")
+    say()
+
+
+def _print_closed_form(found: Comparison, names: tuple[str, ...]) -> None:
+    say("\nAgainst the closed form (np.linalg.pinv), in the space the model was trained in")
+    numbers = [("(intercept)", found.b, found.closed_b, f"{found.b_digits:.1f}"),
+               *((name, mine, closed, "") for name, mine, closed in zip(names, found.w, found.closed_w, strict=True)),
+               ("MSE", found.mse, found.closed_mse, f"{found.mse_digits:.1f}")]  # fmt: skip
+    cells = [(name, f"{mine:.8g}", f"{closed:.8g}", digits) for name, mine, closed, digits in numbers]
+    cells += [
+        ("all coefficients", "", "", f"{found.w_digits:.1f}"),
+        ("predictions", "", "", f"{found.prediction_digits:.1f}"),
+    ]
+    table(cells, ("", "model", "closed form", "equal digits"))
+    say()
+
+
+def _verdict(findings: list[Finding], failing: list[Finding], fail_on: str) -> str:
+    """The last line: what was found, and what the exit code says."""
+    counts = Counter(finding.severity for finding in findings)
+    listed = ", ".join(f"{counts[severity]} {severity}" for severity in reversed(Severity) if counts[severity])
+    outcome = f"{len(failing)} at or above" if failing else "none at or above"
+    return f"Findings: {listed or 'none'}; {outcome} --fail-on {fail_on}."

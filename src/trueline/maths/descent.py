@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from ..errors import DivergenceError
 from .objective import Objective
 
-__all__ = ["Epoch", "Status", "Step", "Watch", "batch_rows", "descend"]
+__all__ = ["PATIENCE", "Epoch", "Status", "Step", "Watch", "batch_rows", "descend"]
 
 Array = NDArray[np.float64]
 
 EXPLODED = 1e6  # a loss this many times the reference or the first loss is not coming back
-PATIENCE = 100  # epochs without a smaller gap before rounding is held to have stopped the descent
+PATIENCE = 100
 
 
 class Status(Enum):
@@ -113,6 +113,8 @@ class Watch:
         Answer with the best iterate, not the last (for losses without a curvature bound).
     noisy : bool
         Steps follow mini-batches, so a gap that stops shrinking says nothing about rounding.
+    patience : int
+        Epochs without a smaller gap before rounding is held to have stopped the descent.
     callback : callable (epoch, loss, w, b) -> bool, optional
         Returns True to stop.
     on_epoch : callable (Epoch, last: bool), optional
@@ -126,6 +128,7 @@ class Watch:
     lr_limit: float | None = None
     keep_best: bool = False
     noisy: bool = False
+    patience: int = PATIENCE
     callback: Callable[[int, float, Array, float], object] | None = None
     on_epoch: Callable[[Epoch, bool], None] | None = None
     losses: list[float] = field(default_factory=list, init=False)
@@ -190,7 +193,7 @@ class Watch:
         gap = float("inf") if self.final_gap is None else self.final_gap
         if gap < self._smallest_gap[0]:
             self._smallest_gap = (gap, epoch)
-        return not self.noisy and epoch - self._smallest_gap[1] >= PATIENCE
+        return not self.noisy and epoch - self._smallest_gap[1] >= self.patience
 
     def _refuse_divergence(self, epoch: int) -> None:
         finite = np.isfinite([self.losses[-1], self.gradient_norms[-1], self.parameter_norms[-1]]).all()

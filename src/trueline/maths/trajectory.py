@@ -54,7 +54,7 @@ class Trajectory:
     >>> w, b
     (array([2.]), 2.0)
     >>> trajectory.loss([0, 1, 10**9]).round(3)
-    array([3.333, 1.398, 0.   ])
+    array([3.333, 1.093, 0.   ])
     """
 
     moments: Moments

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from ..errors import (
+    ColumnsError,
     ConstantColumnWarning,
     DataError,
     MagnitudeError,
@@ -26,7 +29,7 @@ from ..rows.arrays import numbers_only
 from ..rows.passes import moments_of
 from ..rows.source import ArraySource, Floats, Source
 
-__all__ = ["LinearModel", "Summary", "column_name", "summarise", "warn_constant"]
+__all__ = ["LinearModel", "Summary", "all_or_nothing", "column_name", "summarise", "warn_constant"]
 
 Array = NDArray[np.float64]
 
@@ -72,7 +75,7 @@ class LinearModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             raise ShapeError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         self.__dict__.pop("schema_", None)
         matrix = _matrix(self, X, reset=True)
-        source = ArraySource(matrix, _target(y), _weights(sample_weight, len(matrix)), _names(self))
+        source = ArraySource(matrix, _target(y, len(matrix)), _weights(sample_weight, len(matrix)), _names(self))
         if len(source.y) != len(matrix):
             raise ShapeError(f"X and y must have equally many rows: X has {len(matrix)}, y has {len(source.y)}")
         return source
@@ -83,7 +86,9 @@ class LinearModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         from ..rows.schema import Schema
 
         if sample_weight is not None:
-            raise OptionError("sample_weight goes with arrays; with y given by name, pass X, y and sample_weight instead")
+            raise OptionError(
+                "sample_weight goes with arrays; with y given by name, pass X, y and sample_weight instead"
+            )
         if not (table.is_frame(X) or hasattr(X, "tables")):
             raise OptionError(f"y={target!r} names a column, so X must be a frame or rows.open(...)")
         stream = open_rows(X) if table.is_frame(X) else X
@@ -97,31 +102,52 @@ class LinearModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return hasattr(self, "coef_")
 
 
+@contextmanager
+def all_or_nothing(model: LinearModel) -> Iterator[None]:
+    """A fit that fails leaves the model as it was: unfitted, or with its last good fit."""
+    before = dict(model.__dict__)
+    try:
+        yield
+    except BaseException:
+        model.__dict__.clear()
+        model.__dict__.update(before)
+        raise
+
+
 def _matrix(model: LinearModel, X: Any, *, reset: bool) -> Floats:
     """X as a matrix of finite-or-not numbers; text and objects are refused by name."""
     if table.is_frame(X):
         names, matrix = table.numeric_matrix(X)
-        validate_data(model, X, skip_check_array=True, reset=reset)
+        _validated(model, X, skip_check_array=True, reset=reset)
         if not len(matrix):
             raise ShapeError(f"there are no rows: Found array with 0 sample(s) (shape={matrix.shape})")
         if not names:
             raise ShapeError(f"0 feature(s) (shape={matrix.shape}) while a minimum of 1 is required.")
         return matrix
     X = numbers_only(X, "X")
-    matrix = validate_data(
-        model, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False, accept_sparse=False
-    )
+    array: Floats = _validated(model, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
     if not reset:
-        table.check_finite(matrix, _names(model), "X")
-    return matrix  # type: ignore[no-any-return]
+        table.check_finite(array, _names(model), "X")
+    return array
 
 
-def _target(y: Any) -> Array:
+def _validated(model: LinearModel, X: Any, **how: Any) -> Any:
+    """scikit-learn's own check of shape and column names, in its words, as an error of ours."""
+    try:
+        return validate_data(model, X, **how)
+    except ValueError as error:
+        kind = ColumnsError if "feature names" in str(error) else ShapeError
+        raise kind(str(error)) from None
+
+
+def _target(y: Any, n_rows: int) -> Array:
     if table.is_frame(y) or hasattr(y, "to_frame") or hasattr(y, "combine_chunks"):
         return table.column_vector(y)
-    values = check_array(numbers_only(y, "y"), ensure_2d=False, dtype=None, ensure_all_finite=False, input_name="y")
-    if values.ndim > 2 or (values.ndim == 2 and values.shape[1] != 1):
-        raise ShapeError(f"y should be a 1d array, got an array of shape {values.shape} instead")
+    y = numbers_only(y, "y")
+    shape = tuple(y.shape if hasattr(y, "shape") else np.asarray(y).shape)
+    if len(shape) != 1 and shape[1:] != (1,):
+        raise ShapeError(f"y should be a 1d array of shape ({n_rows},), as X has {n_rows} rows; got shape {shape}")
+    values = check_array(y, ensure_2d=False, dtype=None, ensure_all_finite=False, input_name="y")
     return column_or_1d(values, warn=True).astype(np.float64)  # type: ignore[no-any-return]
 
 
@@ -174,6 +200,8 @@ def summarise(source: Source, scaling: Scaling | None, intercept: bool) -> Summa
     ShapeError
         A single row.
     """
+    if scaling is not None and scaling.low is not None:
+        _refuse_cells(source)  # clipping would make a number of infinity
     with np.errstate(over="ignore", invalid="ignore"):
         moments = moments_of(source, scaling)
         scatter_finite = np.isfinite(np.diag(moments.scatter)) & np.isfinite(moments.total)
@@ -225,8 +253,4 @@ def _refuse_magnitude(source: Source, columns: NDArray[np.bool_], what: str) -> 
 
 def _largest(source: Source) -> Array:
     """Largest magnitude of every column, y last."""
-    return np.max(
-        [np.append(np.abs(block.X).max(axis=0), np.abs(block.y).max()) for block in source.blocks()], axis=0
-    )  # type: ignore[no-any-return]
-
-
+    return np.max([np.append(np.abs(block.X).max(axis=0), np.abs(block.y).max()) for block in source.blocks()], axis=0)  # type: ignore[no-any-return]

@@ -10,25 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from ..maths.descent import Status, Step, Watch, batch_rows
+from ..maths.descent import PATIENCE, Status, Step, Watch, batch_rows
 from ..maths.losses import Loss, Squared, best_constant, by_name
 from ..maths.moments import Moments
 from ..maths.objective import MomentsObjective, Objective, QuadraticGap, largest_curvature
 from ..maths.scaling import Scaling, quantile_bounds
 from ..rows.domain import Domain
-from ..rows.dual import dual_gap
+from ..rows.dual import dual_gap, push_limits
 from ..rows.passes import RowsObjective, penalty_factor, ramp_of
 from ..rows.source import ArraySource, Source, in_memory
 from .base import summarise, warn_constant
+from .gap import gap_over_rows, sees_all
 from .options import generator, is_number, is_whole
 from .progress import live_line
 
 if TYPE_CHECKING:
     from .linear_regression_gd import LinearRegressionGD
 
-__all__ = ["Plan", "final_status"]
+__all__ = ["Plan", "closing_words", "final_status"]
 
 Array = NDArray[np.float64]
+
+SWINGS = 30.0  # momentum swings about the optimum, its gap shrinking by 1 - momentum an epoch: by exp(-30) in all
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +70,12 @@ class Plan:
         bound, penalty = loss.curvature_bound, model.reg_lambda * penalty_factor(loss)
         smooth = np.isfinite(bound)
         lipschitz = largest_curvature(moments, bound, penalty / bound, model.fit_intercept) if smooth else None
+        judged, ramp = loss, ramp_of(loss)
+        if model.clip_row_gradient is not None and ramp is not None:  # linear for a row beyond its bound
+            z = scaling.apply(in_memory(source).X)
+            judged = ramp.bounded(push_limits(z, model.clip_row_gradient, model.fit_intercept))
         return cls(
-            loss, source, scaling, moments, _reference(loss, source, moments, model.fit_intercept), lipschitz,
+            loss, source, scaling, moments, _reference(judged, source, moments, model.fit_intercept), lipschitz,
             generator(model.random_state), model.reg_lambda, model.fit_intercept, model.clip_row_gradient or np.inf,
         )  # fmt: skip
 
@@ -105,6 +112,7 @@ class Plan:
             gap=QuadraticGap(self.moments, slope, self.reg_lambda, self.intercept) if exact else None,
             lr_limit=2 * (1 + model.momentum) / self.lipschitz if self.lipschitz else None,
             keep_best=self.lipschitz is None, noisy=model.batch_size is not None,
+            patience=max(PATIENCE, int(SWINGS / (1 - model.momentum))),
             callback=model.callback, on_epoch=live_line(model.epochs, model.verbose),
         )  # fmt: skip
 
@@ -159,7 +167,9 @@ def check_options(model: LinearRegressionGD) -> Loss:
             raise OptionError(f"{name} must be {allowed}, got {value!r}")
     loss = by_name(model.loss)
     if model.clip_row_gradient is not None and ramp_of(loss) is None:
-        raise OptionError(f"clip_row_gradient needs a loss whose derivative is a clipped line; {loss!r} is not known to be")
+        raise OptionError(
+            f"clip_row_gradient needs a loss whose derivative is a clipped line; {loss!r} is not known to be"
+        )
     return loss
 
 
@@ -192,8 +202,22 @@ def final_status(watch: Watch, plan: Plan, line: tuple[Array, float] | None) -> 
     """
     assert watch.status is not None
     gap = watch.final_gap
+    if line is not None and isinstance(watch.gap, QuadraticGap) and not sees_all(watch.gap):
+        gap = gap_over_rows(plan.source, plan.scaling, watch.gap, *line)
+        if watch.status is Status.CONVERGED and gap > watch.near:
+            return Status.SETTLED, gap
     if gap is None and line is not None and ramp_of(plan.loss) is not None:
         gap = dual_gap(plan.rows_objective(), *line)
         if gap <= watch.near and watch.status in (Status.SETTLED, Status.EPOCHS_USED_UP):
             return Status.CONVERGED, gap
     return watch.status, gap
+
+
+def closing_words(status: Status, watch: Watch, gap: float | None, lr: float) -> str:
+    """The warning of a descent that did not converge: how it ended, how far the optimum is, what to do."""
+    far, limit = "", watch.lr_limit
+    if gap is not None and np.isfinite(gap):
+        far = f" at most {gap:.2g} above the smallest loss (tol asks for {watch.near:.2g});"
+    if limit is not None and lr > limit:  # a loss whose pull is bounded hovers there, and does not explode
+        far += f" lr={lr:g} is above {limit:.4g}, the largest that is sure to be stable: lower it, or use lr='auto';"
+    return f"{status.label} after {watch.n_epochs} epochs:{far} {status.advice}"

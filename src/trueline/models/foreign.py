@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -34,7 +35,7 @@ class Line:
     loss : Loss
         The loss it minimises, as far as is known (squared otherwise).
     reg_lambda : float or None
-        Penalty reg_lambda/2·‖w‖² on the mean loss in the scaled space; None where it is of another kind.
+        Penalty reg_lambda/2·‖w‖² on the mean loss in the scaled space; None where loss or penalty is of another kind.
     fit_intercept : bool
     description : str
         What it is, for messages.
@@ -86,7 +87,7 @@ class Line:
         penalty = self.penalty(weight)
         if penalty is None:
             raise OptionError(
-                f"{self.description} has a penalty that is not a sum of squares",
+                f"{self.description} has a penalty that is not a sum of squares, or a loss that is not known here",
                 advice="Only least squares and ridge have a closed form to compare with",
             )
         return penalty
@@ -103,7 +104,7 @@ def as_line(model: Any) -> Line:
     Raises
     ------
     OptionError
-        It is not a linear model of one target, or not fitted.
+        It is not a linear model of one target, not fitted, or predicts something else than its line.
 
     Examples
     --------
@@ -119,8 +120,10 @@ def as_line(model: Any) -> Line:
     if hasattr(model, "steps"):
         return _pipeline(model)
     if not (hasattr(model, "coef_") and hasattr(model, "intercept_")):
-        raise OptionError(f"{type(model).__name__} has no coef_ and intercept_, so it is no fitted linear model",
-                          advice="Fit it first, or pass a scikit-learn linear model or a Pipeline that ends in one")  # fmt: skip
+        raise OptionError(
+            f"{type(model).__name__} has no coef_ and intercept_, so it is no fitted linear model",
+            advice="Fit it first, or pass a scikit-learn linear model or a Pipeline that ends in one",
+        )
     coef = np.asarray(model.coef_, dtype=np.float64)
     if coef.ndim == 2 and coef.shape[0] == 1:
         coef = coef[0]
@@ -128,10 +131,32 @@ def as_line(model: Any) -> Line:
     if coef.ndim != 1 or intercept.size > 1:
         raise OptionError(f"{type(model).__name__} predicts {coef.shape[0]} targets; trueline looks at one at a time")
     loss, reg_lambda, alpha = _penalties(model)
-    return Line(
+    line = Line(
         coef, float(intercept[0]) if intercept.size else 0.0, Scaling.none(len(coef)), loss, reg_lambda,
         bool(getattr(model, "fit_intercept", True)), type(model).__name__, alpha,
     )  # fmt: skip
+    _refuse_bent(model, line)
+    return line
+
+
+def _refuse_bent(model: Any, line: Line) -> None:
+    """Classifiers, log links and centred coefficients hold a coef_ too: at three rows they give themselves away."""
+    if not hasattr(model, "predict"):
+        return
+    probe = np.stack([np.zeros(len(line.w)), np.ones(len(line.w)), 1.0 / np.arange(1, len(line.w) + 1)])
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # that the model knows names which these rows have not
+        try:
+            predicted = np.asarray(model.predict(probe)).reshape(len(probe), -1)[:, 0]
+        except Exception as error:
+            raise OptionError(f"{line.description} cannot predict rows of {len(line.w)} numbers: {error}") from error
+    size = np.abs(probe) @ np.abs(line.w) + abs(line.b)
+    bent = predicted.dtype.kind not in "fiu" or bool(
+        (np.abs(predicted - (probe @ line.w + line.b)) > 1e-4 * size).any()
+    )
+    if bent:
+        raise OptionError(f"{line.description} does not predict X @ coef_ + intercept_, so it is no linear model of y",
+                          advice="Classifiers and models with a link function cannot be seen as a line")  # fmt: skip
 
 
 def _own(model: Any) -> Line:
@@ -147,13 +172,15 @@ def _penalties(model: Any) -> tuple[Loss, float | None, float]:
     """Loss, penalty on the mean and penalty on the sum, by the class of a scikit-learn model."""
     name = type(model).__name__
     alpha = float(getattr(model, "alpha_", getattr(model, "alpha", 0.0)) or 0.0)
-    if name in ("Ridge", "RidgeCV"):
+    free = not getattr(model, "positive", False)
+    if name in ("LinearRegression", "Ridge", "RidgeCV") and free:
         return Squared(), 0.0, alpha
     if name == "SGDRegressor" and model.loss == "squared_error" and model.penalty in ("l2", None):
         return Squared(), alpha if model.penalty == "l2" else 0.0, 0.0
     if name == "QuantileRegressor":
         return Quantile(model.quantile), 0.0 if alpha == 0 else None, 0.0
-    return Squared(), 0.0 if alpha == 0 else None, 0.0
+    unknown = type(model).__module__.startswith("sklearn.") or alpha != 0 or not free
+    return Squared(), None if unknown else 0.0, 0.0
 
 
 def _pipeline(model: Any) -> Line:
@@ -163,10 +190,8 @@ def _pipeline(model: Any) -> Line:
         raise OptionError("a Pipeline whose last step scales again cannot be folded into one line",
                           advice="Give standardize=True or a scaler step, not both")  # fmt: skip
     shift, factor = np.zeros(len(line.w)), np.ones(len(line.w))
-    for name, step in model.steps[:-1]:
-        if step in (None, "passthrough"):
-            continue
-        centre, scale = _scaler(name, step, len(line.w))
+    steps = [(name, step) for name, step in model.steps[:-1] if not (step is None or isinstance(step, str))]
+    for centre, scale in [_scaler(name, step, len(line.w)) for name, step in steps]:  # all are known before one is used
         shift, factor = shift + centre / factor, factor * scale
     scaling = line.scaling.standardized(shift, 1.0 / factor)
     return replace(line, scaling=scaling, description=f"Pipeline ending in {line.description}")

@@ -14,7 +14,7 @@ from ..maths.scaling import Scaling
 from ..maths.solve import Solution, least_squares
 from ..rows.executor import single_threaded_blas
 from ..rows.passes import SourceRows
-from .base import LinearModel, Summary, column_name, summarise, warn_constant
+from .base import LinearModel, Summary, all_or_nothing, column_name, summarise, warn_constant
 from .options import is_number
 
 __all__ = ["LeastSquares"]
@@ -97,16 +97,17 @@ class LeastSquares(LinearModel):
         """
         if not is_number(self.reg_lambda, least=0):
             raise OptionError(f"reg_lambda must be a number of at least 0, got {self.reg_lambda!r}")
-        source = self._source(X, y, sample_weight)
-        with single_threaded_blas():
-            summary = summarise(source, None, self.fit_intercept)
-            solution = least_squares(summary.moments, self.reg_lambda, self.fit_intercept, SourceRows(source))
-        self.coef_, self.intercept_ = solution.coef, solution.intercept
-        self.moments_, self.scaling_ = summary.moments, Scaling.none(source.n_features)
-        self.rank_, self.condition_ = solution.rank, solution.condition
-        self.solver_, self.digits_ = solution.solver, solution.digits
-        warn_constant(summary)
-        _warn(solution, summary)
+        with all_or_nothing(self):
+            source = self._source(X, y, sample_weight)
+            with single_threaded_blas():
+                summary = summarise(source, None, self.fit_intercept)
+                solution = least_squares(summary.moments, self.reg_lambda, self.fit_intercept, SourceRows(source))
+            self.coef_, self.intercept_ = solution.coef, solution.intercept
+            self.moments_, self.scaling_ = summary.moments, Scaling.none(source.n_features)
+            self.rank_, self.condition_ = solution.rank, solution.condition
+            self.solver_, self.digits_ = solution.solver, solution.digits
+            warn_constant(summary)
+            _warn(solution, summary)
         return self
 
 
@@ -129,7 +130,7 @@ def _warn(solution: Solution, summary: Summary) -> None:
         )  # fmt: skip
     elif solution.digits < FEW_DIGITS:
         warnings.warn(
-            f"nearly dependent columns (condition {solution.condition:.1e}): only {solution.digits:.0f} digits of the "
+            f"nearly dependent columns (condition {solution.condition:.1e}): only {int(solution.digits)} digits of the "
             "coefficients can be vouched for. Centre the powers of a variable, or drop columns",
             PrecisionWarning, stacklevel=3,
         )  # fmt: skip

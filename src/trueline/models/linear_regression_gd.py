@@ -23,8 +23,8 @@ from ..rows.dual import push_limits
 from ..rows.executor import single_threaded_blas
 from ..rows.passes import penalty_factor
 from ..rows.source import Source, in_memory
-from .base import LinearModel
-from .descent_plan import Plan, final_status
+from .base import LinearModel, all_or_nothing
+from .descent_plan import Plan, closing_words, final_status
 
 __all__ = ["LinearRegressionGD"]
 
@@ -157,18 +157,18 @@ class LinearRegressionGD(LinearModel):
         -------
         self
         """
-        overridden = self._overrides()
-        plan = self._prepare(self._source(X, y, sample_weight))
-        watch, step = plan.watch(self, overridden), plan.step(self)
-        with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):
-            if self._reads_as_textbook():
-                self._fit_textbook(*self._textbook_rows(plan), watch, step, plan.rng)
-            else:
-                size = self.batch_size
-                batches = None if size is None else partial(plan.batches, size)
-                self.w_, self.b_ = descend(plan.objective(), self.w_, self.b_, step, watch, batches)
-        self.__dict__.pop("_limits", None)
-        self._keep(watch, plan, overridden)
+        with all_or_nothing(self):
+            plan = self._prepare(self._source(X, y, sample_weight))
+            watch, step = plan.watch(self, self._overrides()), plan.step(self)
+            with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):
+                if self._reads_as_textbook():
+                    self._fit_textbook(*self._textbook_rows(plan), watch, step, plan.rng)
+                else:
+                    size = self.batch_size
+                    batches = None if size is None else partial(plan.batches, size)
+                    self.w_, self.b_ = descend(plan.objective(), self.w_, self.b_, step, watch, batches)
+            self.__dict__.pop("_limits", None)
+            self._keep(watch, plan, step.lr)
         return self
 
     # --- the readable form: everything a learner needs to see -----------------------------------------------------
@@ -270,14 +270,12 @@ class LinearRegressionGD(LinearModel):
             self._limits = push_limits(X, self.clip_row_gradient, self.fit_intercept)
         return X, rows.y, rows.weights
 
-    def _keep(self, watch: Watch, plan: Plan, overridden: bool) -> None:
+    def _keep(self, watch: Watch, plan: Plan, lr: float) -> None:
         """Record, status, and the line in the units of the data."""
         self.loss_history_, self.gradient_norms_ = watch.losses, watch.gradient_norms
         self.parameter_norms_, self.n_iter_ = watch.parameter_norms, watch.n_epochs
         self.b_ = float(self.b_)
         self.coef_, self.intercept_ = self.scaling_.undo(self.w_, self.b_)
-        self.status_, gap = final_status(watch, plan, None if overridden else (self.w_, self.b_))
+        self.status_, gap = final_status(watch, plan, None if self._overrides() else (self.w_, self.b_))
         if self.status_ is not Status.CONVERGED:
-            far = "" if gap is None else f" at most {gap:.2g} above the smallest loss (tol asks for {watch.near:.2g});"
-            warnings.warn(f"{self.status_.label} after {self.n_iter_} epochs:{far} {self.status_.advice}",
-                          ConvergenceWarning, stacklevel=3)  # fmt: skip
+            warnings.warn(closing_words(self.status_, watch, gap, lr), ConvergenceWarning, stacklevel=3)

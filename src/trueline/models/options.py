@@ -11,13 +11,13 @@ __all__ = ["generator", "is_number", "is_whole"]
 
 
 def is_number(value: Any, *, above: float | None = None, least: float | None = None) -> bool:
-    if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
+    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
         return False
     return (above is None or float(value) > above) and (least is None or float(value) >= least)
 
 
 def is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
+    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1
 
 
 def generator(random_state: Any) -> np.random.Generator:

@@ -56,6 +56,8 @@ def numbers_only(values: Any, what: str) -> Any:
         name = what if array.ndim == 1 else f"{what}[:, {position}]"
         cells = object_cells(columns[:, position].astype(object))
         numbers[:, position] = cells.numbers
+        if any(trouble.kind is Kind.INFINITE for trouble in cells.troubles):  # its place there is taken by NaN
+            numbers[:, position] = [_number(*pair) for pair in zip(columns[:, position], cells.numbers, strict=True)]
         tally.add(name, [trouble for trouble in cells.troubles if trouble.kind not in (Kind.BLANK, Kind.INFINITE)])
     if not tally:
         return numbers.reshape(array.shape)  # NaN and infinity are found where every array's are
@@ -71,3 +73,7 @@ def _needs_a_look(array: NDArray[Any]) -> bool:
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
         return bool(array.max() > int(EXACT_LIMIT) or array.min() < -int(EXACT_LIMIT))
     return array.dtype.kind in "OSUmMc"
+
+
+def _number(cell: Any, number: float) -> float:
+    return float(cell) if isinstance(cell, float | np.floating) else number

@@ -38,7 +38,7 @@ class Domain:
     def __post_init__(self) -> None:
         low, high = np.asarray(self.low, dtype=np.float64), np.asarray(self.high, dtype=np.float64)
         if np.isnan(low).any() or np.isnan(high).any() or not np.all(low <= high):
-            raise OptionError(f"each low bound must be at most its high bound, got low={self.low!r}, high={self.high!r}")
+            raise OptionError(f"each low bound must be at most its high one, got low={self.low!r}, high={self.high!r}")
 
     def bounds(self, n_features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Both bounds as arrays (n_features,)."""

@@ -1,11 +1,12 @@
-"""A model as one JSON file, exact to the bit: written whole or not at all, and trusted in nothing when read."""
+"""A model as one JSON file, exact to the bit: written whole or not at all, sealed by a checksum."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import ColumnsError, OptionError, Problem, ShapeError
 from ..files import write_whole
 from ..maths.losses import Huber, Loss, Quantile, Squared
-from ..maths.scaling import Scaling
 from ..models.foreign import Line, as_line
 from ..rows import table
 from ..rows.arrays import numbers_only
 from ..rows.schema import Schema
 
-__all__ = ["FORMAT", "LOSSES", "Model", "save"]
+__all__ = ["FORMAT", "LOSSES", "Model", "canonical", "save", "seal"]
 
 FORMAT = 1
 
@@ -113,7 +113,7 @@ def save(
     Raises
     ------
     OptionError
-        Not a fitted linear model, or a loss that no file can hold.
+        Not a fitted linear model, a loss or a number that no file can hold, or a schema of other columns.
     OSError
         The file cannot be written; an older one is untouched.
 
@@ -127,21 +127,50 @@ def save(
     >>> load(path).predict([[10.0]])
     array([21.])
     """
-    if not isinstance(model, Model):
+    if isinstance(model, Model):
+        model = replace(model, schema=schema or model.schema, training=dict(training or model.training))
+    else:
         names = getattr(model, "feature_names_in_", None)
         model = Model(
             type(model).__name__, as_line(model), None if names is None else tuple(str(name) for name in names),
             schema or getattr(model, "schema_", None), dict(training or _record(model)),
         )  # fmt: skip
-    text = json.dumps(_to_dict(model), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(path, (text + "\n").encode())
+    _check_columns(model)
+    try:
+        content = canonical(seal(_to_dict(model)))
+    except (TypeError, ValueError) as error:  # NaN, or what JSON does not know
+        raise OptionError(f"{model.kind}: cannot be written as JSON ({error})") from None
+    write_whole(path, content)
+
+
+def seal(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same fields and their checksum, which a reader holds against them."""
+    body = {name: value for name, value in values.items() if name != "sha256"}
+    return {**body, "sha256": hashlib.sha256(canonical(body)).hexdigest()}
+
+
+def canonical(values: Mapping[str, Any]) -> bytes:
+    """The one way these values are written: a file with other bytes is damaged, or edited by hand."""
+    return (json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _check_columns(model: Model) -> None:
+    """Names, schema and coefficients must speak of the same columns."""
+    for names in (model.feature_names, None if model.schema is None else model.schema.feature_names):
+        if names is not None and len(names) != len(model.coef_):
+            raise OptionError(f"{model.kind} has {len(model.coef_)} coefficients, and {len(names)} feature names")
+    if model.schema is not None and model.feature_names not in (None, model.schema.feature_names):
+        raise OptionError(f"{model.kind} was fitted on the columns {', '.join(model.feature_names or ())}, "
+                          f"the schema makes {', '.join(model.schema.feature_names)}")  # fmt: skip
 
 
 def _record(model: Any) -> dict[str, Any]:
+    """What is known about the fit, as plain values."""
     record = {name: getattr(model, f"{name}_", None) for name in ("status", "n_iter", "rank", "condition", "solver")}
-    if record["condition"] is not None and not np.isfinite(record["condition"]):
-        record["condition"] = None
-    return {name: str(value) if name == "status" else value for name, value in record.items() if value is not None}
+    known = {name: value.item() if isinstance(value, np.generic) else value for name, value in record.items()}
+    known["status"] = getattr(known["status"], "label", None)
+    return {name: value for name, value in known.items()
+            if isinstance(value, str | int) or (isinstance(value, float) and np.isfinite(value))}  # fmt: skip
 
 
 def _by_name(frame: Any, names: tuple[str, ...]) -> Any:
@@ -149,7 +178,8 @@ def _by_name(frame: Any, names: tuple[str, ...]) -> Any:
     seen = table.eager_frame(frame)
     missing, extra = [n for n in names if n not in seen.columns], [n for n in seen.columns if n not in names]
     if missing or extra:
-        problems = [Problem("missing", name) for name in missing] + [Problem("not in the model", name) for name in extra]
+        problems = [Problem("missing", name) for name in missing]
+        problems += [Problem("not in the model", name) for name in extra]
         raise ColumnsError(problems=problems, advice=f"The model takes {', '.join(names)}")
     return seen.select(list(names)).to_native()
 
@@ -158,11 +188,13 @@ def _to_dict(model: Model) -> dict[str, Any]:
     line = model.line
     low, high = line.scaling.low, line.scaling.high
     return {
-        "format": FORMAT, "kind": model.kind, "loss": _loss_to_dict(line.loss), "w": line.w.tolist(), "b": line.b,
+        "format": FORMAT, "kind": model.kind, "loss": _loss_to_dict(line.loss),
+        "w": line.w.tolist(), "b": float(line.b),
         "mu": line.scaling.mu.tolist(), "sigma": line.scaling.sigma.tolist(),
         "clip_low": None if low is None else _open_ends(low), "clip_high": None if high is None else _open_ends(high),
-        "fit_intercept": line.fit_intercept, "reg_lambda": line.reg_lambda, "alpha": line.alpha,
-        "row_bound": line.row_bound if np.isfinite(line.row_bound) else None,
+        "fit_intercept": bool(line.fit_intercept),
+        "reg_lambda": None if line.reg_lambda is None else float(line.reg_lambda), "alpha": float(line.alpha),
+        "row_bound": float(line.row_bound) if np.isfinite(line.row_bound) else None,
         "feature_names": None if model.feature_names is None else list(model.feature_names),
         "schema": None if model.schema is None else model.schema.to_dict(), "training": model.training,
     }  # fmt: skip
@@ -175,6 +207,6 @@ def _open_ends(bounds: Array) -> list[float | None]:
 
 def _loss_to_dict(loss: Loss) -> dict[str, Any]:
     for name, kind in LOSSES.items():
-        if isinstance(loss, kind):
-            return {"name": name, **vars(loss)}
+        if type(loss) is kind:
+            return {"name": name} | {key: v if isinstance(v, bool) else float(v) for key, v in vars(loss).items()}
     raise OptionError(f"a model file holds the losses {', '.join(LOSSES)}; {loss!r} is none of them")

@@ -16,7 +16,7 @@ from ..maths.losses import Loss
 from ..maths.scaling import Scaling
 from ..models.foreign import Line
 from ..rows.schema import Schema
-from .artifact import FORMAT, LOSSES, Model
+from .artifact import FORMAT, LOSSES, Model, canonical, seal
 
 __all__ = ["load"]
 
@@ -26,7 +26,7 @@ LARGEST_FILE = 64 * 2**20  # bytes, about a million features; a larger file is r
 
 FIELDS = {
     "format", "kind", "loss", "w", "b", "mu", "sigma", "clip_low", "clip_high", "fit_intercept", "reg_lambda", "alpha",
-    "row_bound", "feature_names", "schema", "training",
+    "row_bound", "feature_names", "schema", "training", "sha256",
 }  # fmt: skip
 
 
@@ -44,7 +44,8 @@ def load(path: str | os.PathLike[str]) -> Model:
     Raises
     ------
     ArtifactError
-        Truncated, not JSON, of a later format, misshapen, or with numbers that are not finite; names the file.
+        Truncated or changed by so much as a bit, not JSON, of a later format, misshapen, or with numbers that are not
+        finite; names the file.
     OSError
         The file cannot be read.
 
@@ -59,10 +60,12 @@ def load(path: str | os.PathLike[str]) -> Model:
     trueline.errors.ArtifactError: .../model.json: made by format 7, this reads up to 1. Install a later trueline
     """
     file = Path(path)
-    if file.stat().st_size > LARGEST_FILE:
+    with file.open("rb") as stream:
+        content = stream.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
         raise ArtifactError(f"{file}: larger than {LARGEST_FILE >> 20} MB, which no model file is")
     try:
-        return _model(_parse(file.read_bytes()))
+        return _model(_parse(content))
     except ArtifactError as error:
         raise ArtifactError(f"{file}: {error}") from None
 
@@ -77,12 +80,23 @@ def _parse(content: bytes) -> dict[str, Any]:
     if not isinstance(values, dict) or not _is_int(values.get("format")):
         raise ArtifactError("not a model file of trueline: it names no format")
     if values["format"] != FORMAT:
-        raise ArtifactError(f"made by format {values['format']}, this reads up to {FORMAT}",
-                            advice="Install a later trueline")  # fmt: skip
+        advice = "Install a later trueline" if values["format"] > FORMAT else ""
+        raise ArtifactError(f"made by format {values['format']!s:.20}, this reads up to {FORMAT}", advice=advice)
     if set(values) != FIELDS:
         missing, extra = sorted(FIELDS - set(values)), sorted(set(values) - FIELDS)
         raise ArtifactError(f"fields differ from format {FORMAT}: missing {missing}, unknown {extra}")
+    _check_seal(values, content)
     return values
+
+
+def _check_seal(values: dict[str, Any], content: bytes) -> None:
+    try:
+        intact = content == canonical(seal(values))
+    except (ValueError, RecursionError):  # 1e999, text that is no Unicode, deep nesting
+        intact = False
+    if not intact:
+        raise ArtifactError("its bytes do not match its checksum: damaged, or edited by hand",
+                            advice="Save it again, or fetch it again")  # fmt: skip
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,31 +119,50 @@ def _model(values: dict[str, Any]) -> Model:
     if (low is None) != (high is None) or (low is not None and high is not None and not (low <= high).all()):
         raise ArtifactError("clip_low and clip_high must both be there, low at most high")
     names = values["feature_names"]
-    if names is not None and not (_is_list_of(names, str) and len(names) == len(w)):
-        raise ArtifactError(f"feature_names must be null or {len(w)} names")
-    schema = None if values["schema"] is None else Schema.from_dict(values["schema"])
-    if schema is not None and len(schema.feature_names) != len(w):
-        raise ArtifactError(f"the schema makes {len(schema.feature_names)} features, w has {len(w)}")
+    if names is not None and not (_is_list_of(names, str) and len(set(names)) == len(names) == len(w)):
+        raise ArtifactError(f"feature_names must be null or {len(w)} different names")
+    schema = _schema(values["schema"])
+    if schema is not None and (len(schema.feature_names) != len(w) or names not in (None, [*schema.feature_names])):
+        raise ArtifactError(f"the schema makes other features than the {len(w)} of this model")
     scaling = Scaling(mu, sigma, np.zeros(len(w), dtype=bool), low, high)
-    row_bound = _optional(values, "row_bound")
+    row_bound = _optional(values, "row_bound", above=0.0)
     line = Line(
-        w, _number(values, "b"), scaling, _loss(values["loss"]), _optional(values, "reg_lambda"),
+        w, _number(values, "b"), scaling, _loss(values["loss"]), _optional(values, "reg_lambda", least=0.0),
         _checked(values, "fit_intercept", lambda value: isinstance(value, bool)),
         _checked(values, "kind", lambda value: isinstance(value, str)),
-        _number(values, "alpha"), np.inf if row_bound is None else row_bound,
+        _number(values, "alpha", least=0.0), np.inf if row_bound is None else row_bound,
     )  # fmt: skip
-    if not (np.isfinite(line.coef).all() and np.isfinite(line.intercept)):
+    with np.errstate(over="ignore", invalid="ignore"):
+        usable = np.isfinite(line.coef).all() and np.isfinite(line.intercept)
+    if not usable:
         raise ArtifactError("its coefficients overflow in the units of the data")
     training = _checked(values, "training", lambda value: isinstance(value, dict))
     return Model(values["kind"], line, None if names is None else tuple(names), schema, training)
 
 
-def _loss(values: Any) -> Loss:
+def _schema(values: Any) -> Schema | None:
     try:
-        parameters = dict(values)
-        loss: Loss = LOSSES[parameters.pop("name")](**parameters)
-    except (TypeError, ValueError, KeyError, OptionError) as error:
-        raise ArtifactError(f"unknown loss {values!r:.100} ({error})") from None
+        return None if values is None else Schema.from_dict(values)
+    except OverflowError:
+        raise ArtifactError("schema: a number is too large") from None
+
+
+def _loss(values: Any) -> Loss:
+    if not isinstance(values, dict) or not isinstance(values.get("name"), str) or values["name"] not in LOSSES:
+        raise ArtifactError(f"unknown loss {values!r:.100}")
+    kind = LOSSES[values["name"]]
+    parameters = {name: value for name, value in values.items() if name != "name"}
+    wanted = vars(kind())  # every loss has defaults, which say what a parameter is
+    for name, value in parameters.items():
+        good = isinstance(value, bool) if isinstance(wanted.get(name), bool) else _is_finite(value)
+        if not good:
+            raise ArtifactError(f"loss: {name} cannot be {value!r:.100}")
+    if set(parameters) != set(wanted):
+        raise ArtifactError(f"loss: {values['name']} takes {sorted(wanted)}, got {sorted(parameters)!r:.100}")
+    try:
+        loss: Loss = kind(**parameters)
+    except OptionError as error:
+        raise ArtifactError(f"loss: {error}") from None
     return loss
 
 
@@ -151,12 +184,12 @@ def _bounds(values: dict[str, Any], name: str, open_end: float, length: int) -> 
     return np.array([open_end if value is None else value for value in given], dtype=np.float64)
 
 
-def _number(values: dict[str, Any], name: str) -> float:
-    return float(_checked(values, name, _is_finite))
+def _number(values: dict[str, Any], name: str, *, least: float = -np.inf, above: float = -np.inf) -> float:
+    return float(_checked(values, name, lambda value: _is_finite(value) and value >= least and value > above))
 
 
-def _optional(values: dict[str, Any], name: str) -> float | None:
-    return None if values[name] is None else _number(values, name)
+def _optional(values: dict[str, Any], name: str, **limits: float) -> float | None:
+    return None if values[name] is None else _number(values, name, **limits)
 
 
 def _checked(values: dict[str, Any], name: str, good: Callable[[Any], bool]) -> Any:

@@ -12,6 +12,7 @@ from ..maths.losses import Loss, Squared
 from ..maths.objective import MomentsObjective, QuadraticGap
 from ..models.base import summarise
 from ..models.foreign import Line, as_line
+from ..models.gap import gap_over_rows, sees_all
 from ..rows.dual import dual_gap
 from ..rows.passes import RowsObjective
 from ..rows.source import ArraySource
@@ -120,7 +121,8 @@ def certify(
     if isinstance(asked, Squared) and not np.isfinite(line.row_bound):
         slope = asked.curvature_bound
         value, dw, db = MomentsObjective(moments, slope, penalty, line.fit_intercept).value_and_gradient(line.w, line.b)
-        gap, proof = QuadraticGap(moments, slope, penalty, line.fit_intercept)(dw, db), "exact"
+        exact, proof = QuadraticGap(moments, slope, penalty, line.fit_intercept), "exact"
+        gap = exact(dw, db) if sees_all(exact) else gap_over_rows(rows, line.scaling, exact, line.w, line.b)
     else:
         objective = _objective(line, asked, rows, penalty)
         value, dw, db = objective.value_and_gradient(line.w, line.b)

@@ -1,0 +1,77 @@
+"""The flags that commands share, each with its words in ``--help``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "BatchSize", "ClipFeatures", "ClipRowGradient", "DataFile", "Drop", "DropMissing", "Epochs", "FailOn", "Gd",
+    "Intercept", "Json", "Loss", "Lr", "ModelFile", "Momentum", "OneHot", "Output", "Plot", "RegLambda", "Seed",
+    "SkipMissing", "Standardize", "Strict", "Target", "TestShare", "Theirs", "Tol",
+]  # fmt: skip
+
+DATA, MODEL, DESCENT, OUTPUT = "Data", "Model", "Gradient descent (any of these chooses it)", "Output"
+
+# fmt: off
+DataFile = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet file; a CSV's first line names its "
+                                         "columns.", show_default=False)]
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model that `trueline fit -o` wrote.",
+                                           show_default=False)]
+Target = Annotated[str, typer.Option(metavar="COLUMN", help="Column to predict.", show_default=False,
+                                     rich_help_panel=DATA)]
+OneHot = Annotated[list[str] | None, typer.Option(
+    metavar="COLUMN", help="Text column to encode as 0/1 columns, its first level left out. Repeat for more.",
+    show_default=False, rich_help_panel=DATA)]
+Drop = Annotated[list[str] | None, typer.Option(
+    metavar="COLUMN", help="Column to leave out. Repeat for more.", show_default=False, rich_help_panel=DATA)]
+DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Leave out rows with a blank.", rich_help_panel=DATA)]
+TestShare = Annotated[float, typer.Option(
+    metavar="SHARE", help="Share of rows held out to measure the error on, up to 0.9; the saved model is then fitted "
+    "on all rows.", min=0.0, max=0.9, rich_help_panel=DATA)]
+Seed = Annotated[int, typer.Option(metavar="NUMBER", help="Picks the held-out rows and seeds the descent.", min=0,
+                                   rich_help_panel=DATA)]
+SkipMissing = Annotated[bool, typer.Option(
+    "--skip-missing", help="Leave the prediction of a row with a blank empty, instead of refusing the file.",
+    rich_help_panel=DATA)]
+Theirs = Annotated[Path | None, typer.Option(
+    metavar="FILE", help="The model to verify, on the columns it was trained on; without it one is fitted.",
+    show_default=False, rich_help_panel=DATA)]
+RegLambda = Annotated[float, typer.Option(
+    metavar="NUMBER", help="Penalty reg_lambda/2 x |w|^2 on the mean loss, never on the intercept.", min=0.0,
+    rich_help_panel=MODEL)]
+Intercept = Annotated[bool, typer.Option("--intercept/--no-intercept", help="Or force the line through zero.",
+                                         rich_help_panel=MODEL)]
+Gd = Annotated[bool, typer.Option("--gd", help="Descend with the defaults below.", rich_help_panel=DESCENT)]
+Lr = Annotated[str | None, typer.Option(metavar="RATE", help="Learning rate, a number or 'auto'.",
+                                        show_default="auto", rich_help_panel=DESCENT)]
+Epochs = Annotated[int | None, typer.Option(metavar="NUMBER", help="Reads of the data at most.",
+                                            show_default="10000", min=1, rich_help_panel=DESCENT)]
+Loss = Annotated[str | None, typer.Option(
+    metavar="NAME", help="half_mse, mse, huber, mae; huber:2.5 and quantile:0.9 set the parameter.",
+    show_default="half_mse", rich_help_panel=DESCENT)]
+Standardize = Annotated[bool, typer.Option("--standardize", help="Scale columns to mean 0, deviation 1 first.",
+                                           rich_help_panel=DESCENT)]
+Momentum = Annotated[float | None, typer.Option(metavar="NUMBER", help="Heavy ball, 0 to below 1.", show_default="0",
+                                                rich_help_panel=DESCENT)]
+BatchSize = Annotated[int | None, typer.Option(metavar="ROWS", help="Rows per step.", show_default="all rows", min=1,
+                                               rich_help_panel=DESCENT)]
+ClipRowGradient = Annotated[float | None, typer.Option(
+    metavar="NUMBER", help="Largest push of any one row: a defence.", show_default="none", rich_help_panel=DESCENT)]
+ClipFeatures = Annotated[tuple[float, float] | None, typer.Option(
+    metavar="LOW HIGH", help="Clip columns at two of their quantiles, e.g. 0.01 0.99.", show_default="none",
+    rich_help_panel=DESCENT)]
+Tol = Annotated[float | None, typer.Option(metavar="NUMBER", help="Stop this close to the optimum; 0 runs all epochs.",
+                                           show_default="1e-12", rich_help_panel=DESCENT)]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3, and save nothing, unless converged.",
+                                      rich_help_panel=OUTPUT)]
+FailOn = Annotated[str, typer.Option(metavar="SEVERITY", help="Exit with 1 on a finding at or above: info, low, "
+                                     "medium, high, critical.", rich_help_panel=OUTPUT)]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the result.",
+                                             show_default=False, rich_help_panel=OUTPUT)]
+Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the lines and the descent, e.g. demo.png.",
+                                           show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for machines.", rich_help_panel=OUTPUT)]
+# fmt: on

@@ -1,0 +1,188 @@
+"""LeastSquares against published and exact answers; what it says about rank, condition and digits."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from trueline import LeastSquares, LinearRegressionGD, Moments
+from trueline.errors import OptionError, PrecisionWarning, RankWarning
+from trueline.maths.descent import Status
+from trueline.rows.datasets import TRAPS, make_trap
+
+DIGITS = {"Norris": 11.6, "NoInt1": 14.3, "Longley": 10.4, "Wampler1": 8.9}
+STRD = ["Norris", "NoInt1", "Longley", "Wampler1", "Wampler4", "Filip"]
+
+
+def design(data):
+    """X without the intercept's column, y, exact coefficients (without the intercept), the exact intercept or None."""
+    x, y = np.array(data["x"], dtype=float), np.array(data["y"], dtype=float)
+    powers = data["powers"]
+    X = x if powers is None else np.column_stack([x[:, 0] ** p for p in powers if p > 0])
+    exact = {int(name[1:]): float(value) for name, value in data["exact_coef_30_digits"].items()}
+    return X, y, np.array([exact[p] for p in sorted(exact) if p > 0]), exact.get(0) if data["intercept"] else None
+
+
+def correct_digits(model, coef, intercept):
+    """Of the worst coefficient."""
+    found, exact = np.append(model.coef_, model.intercept_), np.append(coef, 0.0 if intercept is None else intercept)
+    error = np.abs(found - exact) / np.where(exact == 0, 1.0, np.abs(exact))
+    return float(-np.log10(np.maximum(error, 1e-16)).min())
+
+
+def wampler1():
+    """y = 1 + x + x² + x³ + x⁴ + x⁵ at 0, 1, ..., 20: every coefficient is 1."""
+    x = np.arange(21.0)
+    X = x[:, None] ** np.arange(1, 6)
+    return X, 1 + X.sum(axis=1)
+
+
+@pytest.mark.parametrize("name", STRD)
+@pytest.mark.filterwarnings("ignore::trueline.errors.PrecisionWarning")
+@pytest.mark.filterwarnings("ignore::trueline.errors.RankWarning")
+def test_certified_answers(truth, name):
+    X, y, coef, intercept = design(truth(f"strd/{name}"))
+    model = LeastSquares(fit_intercept=intercept is not None).fit(X, y)
+    right = correct_digits(model, coef, intercept)
+    assert right >= DIGITS.get(name, 0)
+    if model.rank_ == X.shape[1]:
+        assert right >= model.digits_ - 2.0
+
+
+def test_filip_is_right_or_warned(truth):
+    X, y, coef, intercept = design(truth("strd/Filip"))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        model = LeastSquares().fit(X, y)
+    assert said or correct_digits(model, coef, intercept) >= 6
+
+
+def test_wampler1_by_its_formula():
+    model = LeastSquares().fit(*wampler1())
+    assert correct_digits(model, np.ones(5), 1.0) >= 8.9
+    assert model.solver_ == "refined" and model.condition_**2 > 1e4
+
+
+@pytest.mark.parametrize("name", STRD)
+def test_descent_is_right_to_six_digits_or_says_that_it_is_not(truth, name):
+    X, y, coef, intercept = design(truth(f"strd/{name}"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = LinearRegressionGD(
+            standardize=True, epochs=30_000, momentum=0.9, tol=1e-20, fit_intercept=intercept is not None
+        ).fit(X, y)
+    if name in ("Norris", "NoInt1"):
+        assert model.status_ is Status.CONVERGED
+    assert model.status_ is not Status.CONVERGED or correct_digits(model, coef, intercept) >= 6
+
+
+@pytest.mark.parametrize("name", ["r_attitude_full", "r_lifecyclesavings"])
+def test_published_coefficients_of_r(truth, name):
+    data = truth(f"ols/{name}")
+    X, y = np.array(data["X"])[:, 1:], np.array(data["y"])
+    model = LeastSquares().fit(X, y)
+    printed = list(data["published"]["coef"].values())
+    for text, found in zip(printed, [model.intercept_, *model.coef_], strict=True):
+        assert f"{found:.{len(text.split('.')[1])}f}" == text
+
+
+def test_published_weighted_coefficients(truth):
+    data = truth("ols/wls_ccard")
+    X, y, weights = np.array(data["X"])[:, :-1], np.array(data["y"]), np.array(data["weights"])
+    model = LeastSquares().fit(X, y, sample_weight=weights)
+    descent = LinearRegressionGD(standardize=True, tol=1e-22, epochs=100_000).fit(X, y, sample_weight=weights)
+    for fitted, rtol in ((model, 1e-11), (descent, 1e-7)):
+        assert np.allclose([*fitted.coef_, fitted.intercept_], data["published"]["params"], rtol=rtol)
+
+
+def test_longley_as_published_with_its_constant_column_left_to_the_intercept(truth):
+    data = truth("ols/hc_longley")
+    X, y = np.array(data["X"])[:, :-1], np.array(data["y"])
+    assert np.allclose(LeastSquares().fit(X, y).coef_[0], 15.0618722713733, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("trap", "rank"),
+    [("collinear", 3), ("nearly_collinear", 3), ("wide", 99), ("wild_scales", 3), ("large_offset", 3),
+     ("constant_column", 2), ("double_intercept", 2), ("dummy", 3), ("perfect_fit", 3), ("constant_target", 2)],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::trueline.errors.ConstantColumnWarning")
+@pytest.mark.filterwarnings("ignore::trueline.errors.PrecisionWarning")
+def test_every_trap_has_its_rank_and_fits_as_well_as_can_be(trap, rank):
+    data = make_trap(trap, 100)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", RankWarning)
+        model = LeastSquares().fit(data.X, data.y)
+    assert model.rank_ == rank and trap in TRAPS
+    assert any(w.category is RankWarning for w in said) == (trap in ("collinear", "wide", "dummy"))
+    centred = (data.X - data.X.mean(axis=0)) * 2.0 ** -np.round(np.log2(np.abs(data.X).max(axis=0)))
+    best = np.linalg.lstsq(np.c_[np.ones(100), centred], data.y)[0]
+    residual = np.linalg.norm(np.c_[np.ones(100), centred] @ best - data.y)
+    spread = np.linalg.norm(data.y)
+    assert np.linalg.norm(model.predict(data.X) - data.y) <= residual * (1 + 1e-6) + 1e-7 * spread
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+def test_the_branch_follows_the_condition_and_the_digits_hold(rng, intercept):
+    """Columns made nearly dependent, more and more: what is vouched for is there, and little enough is a warning."""
+    roads = set()
+    for gap in 10.0 ** -np.arange(0, 13):
+        X = rng.integers(-9, 10, size=(80, 3)).astype(float)
+        X[:, 1] = X[:, 0] + gap * X[:, 1]
+        coef = np.array([1.0, 2.0, -1.0])
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            model = LeastSquares(fit_intercept=intercept).fit(X, X @ coef)
+        roads.add(model.solver_)
+        if model.rank_ == 3:
+            digits = -np.log10(np.abs(model.coef_ - coef).max() / 2 + 1e-17)
+            assert digits >= model.digits_ - 1.5, gap
+            assert (model.digits_ < 6) == any(w.category is PrecisionWarning for w in said)
+        else:
+            assert any(w.category is RankWarning for w in said)
+    assert roads >= {"cholesky", "refined", "qr"}
+
+
+def test_blocks_do_not_change_the_answer(make_rows):
+    X, y = make_rows(700_000, noise=1.0)  # several blocks
+    model = LeastSquares().fit(X, y)
+    exact = np.linalg.lstsq(np.c_[np.ones(len(y)), X], y)[0]
+    assert np.allclose([model.intercept_, *model.coef_], exact, rtol=1e-11)
+    assert model.moments_.rows == 700_000 and isinstance(model.moments_, Moments)
+
+
+def test_single_precision_rows_are_summed_in_double(make_rows):
+    X, y = make_rows(100_000)
+    X = (X + 1e3).astype(np.float32)
+    model, exact = LeastSquares().fit(X, y), LeastSquares().fit(X.astype(np.float64), y)
+    assert np.allclose(model.coef_, exact.coef_, rtol=1e-12) and model.coef_.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    "layout", [np.asfortranarray, lambda X: X[::-1][::-1], lambda X: np.repeat(X, 2, axis=1)[:, ::2]]
+)
+def test_memory_layout_does_not_matter(rows, layout):
+    X, y = rows
+    assert np.array_equal(LeastSquares().fit(layout(X), y).coef_, LeastSquares().fit(X, y).coef_)
+
+
+def test_whole_numbers_and_truth_values_count(rows):
+    X, y = rows
+    for dtype in (int, np.int8, np.uint16, bool):
+        whole = (X[:, :2] > 0).astype(dtype)
+        assert np.allclose(LeastSquares().fit(whole, y).coef_, LeastSquares().fit(whole.astype(float), y).coef_)
+
+
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf, "1", None, True])
+def test_a_penalty_outside_what_it_may_be_is_refused(rows, value):
+    with pytest.raises(OptionError, match="reg_lambda must be a number of at least 0"):
+        LeastSquares(reg_lambda=value).fit(*rows)
+
+
+def test_any_penalty_makes_collinear_columns_full_rank(rows):
+    X, y = rows
+    model = LeastSquares(reg_lambda=1e-3).fit(np.c_[X, X[:, 0]], y)
+    assert model.rank_ == 4 and np.isclose(model.coef_[0], model.coef_[3], rtol=1e-9)

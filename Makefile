@@ -14,7 +14,7 @@ PYTHON ?= $(shell \
   done; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock clean
+.PHONY: help demo test lint format lock bench clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ demo: $(VENV)/runtime-ready  ## fit, check, compare, poison: the story in one fi
 	$(PY) demo.py
 
 test: lint  ## everything that must hold: lint, types, floors, then the tests
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/dev-ready  ## style, types and the floors of the house
 	$(PY) -m ruff check .
@@ -43,6 +43,18 @@ lock:  ## recompile both locks; newest versions with: make lock UPGRADE=--upgrad
 
 COMPILE = $(UV) pip compile pyproject.toml --quiet --extra plot --universal --python-version 3.11 --fork-strategy fewest \
   --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
+
+# The peers live apart from the development environment, under a lock of their own.
+BENCH := .venv-bench
+
+bench: $(BENCH)/ready  ## compare with the peers: benchmarks/results.md; under two minutes with ARGS=--quick
+	$(BENCH)/bin/python -m benchmarks $(ARGS)
+
+$(BENCH)/ready: benchmarks/requirements.lock pyproject.toml
+	@test -x $(BENCH)/bin/pip || $(PYTHON) -m venv $(BENCH)
+	@echo "== installing the peers into $(BENCH): once, some minutes on a slow line"
+	@$(BENCH)/bin/python benchmarks/install.py
+	@touch $@
 
 clean:  ## remove the environment, builds and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

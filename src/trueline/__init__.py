@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from . import rows, ship, verify
     from .findings import Finding
     from .maths.moments import Moments
+    from .models.cross_validation import LeastSquaresCV
     from .models.least_squares import LeastSquares
     from .models.linear_regression_gd import LinearRegressionGD
     from .rows.domain import Domain
@@ -32,6 +33,7 @@ __all__ = [
     "Domain",
     "Finding",
     "LeastSquares",
+    "LeastSquaresCV",
     "LinearRegressionGD",
     "Moments",
     "Schema",
@@ -45,6 +47,7 @@ _WHERE = {
     "Domain": ".rows.domain",
     "Finding": ".findings",
     "LeastSquares": ".models.least_squares",
+    "LeastSquaresCV": ".models.cross_validation",
     "LinearRegressionGD": ".models.linear_regression_gd",
     "Moments": ".maths.moments",
     "Schema": ".rows.schema",

@@ -132,7 +132,8 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         "try: guarded(lambda: print('the demo prints so little that it is written at the end'))()\n"
         "except typer.Exit as leaving: sys.exit(leaving.exit_code)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(trueline.__file__).parents[1])}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    environment["PYTHONPATH"] = str(Path(trueline.__file__).parents[1])
     writer = subprocess.Popen([sys.executable, "-c", script], stdout=PIPE, stderr=PIPE, env=environment)
     assert writer.stdout is not None and writer.stderr is not None
     writer.stdout.close()

@@ -87,7 +87,9 @@ def test_coefficients_that_are_no_line_are_refused(positive, model):
                        or "Perceptron" in str(model) else y))  # fmt: skip
 
 
-@pytest.mark.parametrize("model", [DecisionTreeRegressor(), lm.RANSACRegressor(), object()], ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize(
+    "model", [DecisionTreeRegressor(), lm.RANSACRegressor(), object()], ids=["tree", "ransac", "?"]
+)
 def test_what_has_no_coefficients_is_refused(rows, model):
     if hasattr(model, "fit"):
         model.fit(*rows)

@@ -123,7 +123,9 @@ def test_random_init_is_seeded_normal_with_deviation_a_hundredth(descend):
 
 
 @engines
-@pytest.mark.parametrize("seed", [np.random.default_rng, np.random.RandomState, int], ids=["Generator", "RandomState", "int"])
+@pytest.mark.parametrize(
+    "seed", [np.random.default_rng, np.random.RandomState, int], ids=["Generator", "RandomState", "int"]
+)
 def test_mini_batches_repeat_to_the_bit_and_differ_with_another_seed(engine, seed, rows, descend):
     options = {"batch_size": 7, "epochs": 5, "engine": engine}
     one, same, other = (descend(*rows, random_state=seed(k), **options) for k in (3, 3, 4))

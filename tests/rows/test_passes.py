@@ -131,7 +131,8 @@ def test_no_rows_are_refused():
 
 def test_a_later_process_finds_the_kernels_compiled(tmp_path):
     code = (
-        "import numpy as np; from trueline import LeastSquares, LinearRegressionGD; X = np.eye(4)[:, :2]; y = np.arange(4.0);"
+        "import numpy as np; from trueline import LeastSquares, LinearRegressionGD;"
+        "X = np.eye(4)[:, :2]; y = np.arange(4.0);"
         "LeastSquares().fit(X, y); LinearRegressionGD(loss='huber', tol=1e-6).fit(X, y);"
         "from trueline.maths import kernels as k;"
         "s = [f.stats for f in (k.add_scatter, k.add_value_and_gradient)];"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trueline.errors import DivergenceError
@@ -62,7 +62,7 @@ def test_rounding_that_stops_the_gap_is_settled():
     watch = Watch(epochs=10_000, tol=1e-12, reference=1.0, gap=lambda dw, db: 1e-3)
     run(bowl, Step(0.5), watch)
     assert watch.status is Status.SETTLED
-    assert watch.n_epochs < 200
+    assert watch.n_epochs <= 200
 
 
 def test_the_caller_stops_it_and_sees_every_epoch():
@@ -93,6 +93,7 @@ def test_divergence_carries_history_limit_and_advice(lr, epochs, words):
     assert watch.status is Status.DIVERGED
 
 
+@example(beta=0.9375, share=0.74609375)  # its gap is tiny by chance at one epoch, long before it stays so
 @given(beta=st.floats(0, 0.95), share=st.floats(0.05, 0.98))
 def test_heavy_ball_is_stable_below_its_limit(beta, share):
     watch = Watch(epochs=3000, tol=1e-6, reference=1.0, gap=Bowl(1.0).gap)

@@ -77,6 +77,7 @@ def test_the_target_may_be_a_column_of_the_frame(model, frame):
     assert np.array_equal(named.coef_, plain.coef_) and list(named.feature_names_in_) == ["a", "b", "c"]
     assert isinstance(named.schema_, Schema) and not hasattr(plain, "schema_")
     assert np.array_equal(named.predict(frame[["a", "b", "c"]]), plain.predict(frame[["a", "b", "c"]]))
+    assert not hasattr(named.fit(frame[["a", "b"]], frame["price"]), "schema_")
 
 
 @every

@@ -178,8 +178,8 @@ def test_14_dates_are_named(model, kind, rows):
 @pytest.mark.parametrize("form", ["array", "list", "pandas"])
 def test_15_lengths_that_differ_are_both_named(model, form, rows):
     X, y = rows
-    refuses(model, shaped(X, form)[0], y[:-4], ShapeError, "60", "56")
-    refuses(model, shaped(X[:-1], form)[0], y, ShapeError, "59", "60")
+    refuses(model, shaped(X, form)[0], y[:-4], ShapeError, "X has 60, y has 56")
+    refuses(model, shaped(X[:-1], form)[0], y, ShapeError, "X has 59, y has 60")
     refuses(model, X, y, ShapeError, "(59,)", "(60,)", weights=np.ones(59))
 
 

@@ -225,3 +225,13 @@ def test_other_losses_reach_their_own_optimum(engine, rows):
     found = minimize(objective, np.append(model.intercept_, model.coef_), method="Nelder-Mead", tol=1e-12)
     assert objective(np.append(model.intercept_, model.coef_)) <= found.fun + 1e-12
     assert model.status_ is Status.CONVERGED
+
+
+@engines
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.filterwarnings("ignore::trueline.errors.ConstantColumnWarning")
+def test_a_column_of_zeros_weighs_nothing_without_intercept_too(engine, standardize, rows):
+    X, y = rows
+    X[:, 1] = 0.0
+    options = {"standardize": standardize, "init": "random", "fit_intercept": False}
+    assert LinearRegressionGD(engine=engine, **options).fit(X, y).coef_[1] == 0.0

@@ -337,3 +337,9 @@ def test_the_room_opens_without_loading_what_it_does_not_need():
         "[getattr(trueline.rows, name) for name in trueline.rows.__all__]"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("uri", ["http://localhost/flats.csv", "nosuch://flats.csv"])
+def test_a_uri_that_cannot_be_opened_is_named(uri):
+    with pytest.raises(ReadError, match=uri):
+        open_rows(uri)

@@ -107,6 +107,7 @@ WRONG = {
     "loss number": ({"loss": {"name": "squared", "half": 1}}, "half cannot be"),
     "reg_lambda negative": ({"reg_lambda": -1.0}, "reg_lambda cannot be"),
     "alpha null": ({"alpha": None}, "alpha cannot be"),
+    "alpha negative": ({"alpha": -1.0}, "alpha cannot be"),
     "row_bound zero": ({"row_bound": 0.0}, "row_bound cannot be"),
     "fit_intercept number": ({"fit_intercept": 1}, "fit_intercept cannot be"),
     "kind number": ({"kind": 3}, "kind cannot be"),

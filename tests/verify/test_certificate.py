@@ -170,3 +170,9 @@ def test_digits_count_what_agrees():
     model.coef_ = model.coef_ * (1 + 1e-5)
     assert compare_closed_form(model, X, y).w_digits == pytest.approx(5, abs=0.05)
     assert "equal digits" in str(compare_closed_form(model, X, y))
+
+
+def test_a_perfect_fit_has_equal_mse_to_rounding():
+    X, _, _ = rows()
+    y = X @ [1.0, 2.0, 3.0] + 4.0
+    assert compare_closed_form(LeastSquares().fit(X, y), X, y).mse_digits > 10

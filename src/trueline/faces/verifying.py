@@ -158,7 +158,6 @@ def _print_closed_form(found: Comparison, names: tuple[str, ...]) -> None:
         ("predictions", "", "", f"{found.prediction_digits:.1f}"),
     ]
     table(cells, ("", "model", "closed form", "equal digits"))
-    say()
 
 
 def _verdict(findings: list[Finding], failing: list[Finding], fail_on: str) -> str:

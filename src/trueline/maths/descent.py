@@ -114,7 +114,8 @@ class Watch:
     noisy : bool
         Steps follow mini-batches, so a gap that stops shrinking says nothing about rounding.
     patience : int
-        Epochs without a smaller gap before rounding is held to have stopped the descent.
+        Epochs in which the largest gap must shrink, or rounding has stopped the descent. Momentum makes the gap swing
+        on its way down, so it needs more of them.
     callback : callable (epoch, loss, w, b) -> bool, optional
         Returns True to stop.
     on_epoch : callable (Epoch, last: bool), optional
@@ -137,7 +138,8 @@ class Watch:
     status: Status | None = field(default=None, init=False)
     final_gap: float | None = field(default=None, init=False)
     _best: tuple[float, Array, float] | None = field(default=None, init=False)
-    _smallest_gap: tuple[float, int] = field(default=(np.inf, 0), init=False)
+    _gap_before: float = field(default=np.inf, init=False)
+    _gap_lately: float = field(default=0.0, init=False)
 
     def stops(self, loss: float, w: Array, b: float, dw: Array, db: float) -> bool:
         """Record the state after so many epochs, and say whether descent is over.
@@ -190,10 +192,13 @@ class Watch:
         return None
 
     def _stalled(self, epoch: int) -> bool:
-        gap = float("inf") if self.final_gap is None else self.final_gap
-        if gap < self._smallest_gap[0]:
-            self._smallest_gap = (gap, epoch)
-        return not self.noisy and epoch - self._smallest_gap[1] >= self.patience
+        """Whether the largest gap of the last `patience` epochs is no smaller than that of as many before."""
+        self._gap_lately = max(self._gap_lately, self.final_gap or 0.0)
+        if epoch == 0 or epoch % self.patience:
+            return False
+        stalled = not self.noisy and self._gap_lately >= self._gap_before
+        self._gap_before, self._gap_lately = self._gap_lately, 0.0
+        return stalled
 
     def _refuse_divergence(self, epoch: int) -> None:
         finite = np.isfinite([self.losses[-1], self.gradient_norms[-1], self.parameter_norms[-1]]).all()

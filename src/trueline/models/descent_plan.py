@@ -62,7 +62,7 @@ class Plan:
             scaling = replace(scaling, low=low, high=high)
         summary = summarise(source, scaling, model.fit_intercept)
         warn_constant(summary)
-        constant = summary.constant & model.fit_intercept
+        constant = summary.constant
         scaling = replace(scaling, constant=constant)
         if model.standardize:
             scaling = scaling.standardized(*Scaling.spread(summary.moments, constant, model.fit_intercept))

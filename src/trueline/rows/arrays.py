@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CellsError, NotANumberError
-from .cells import EXACT_LIMIT, Kind, Tally
-from .cells import _object_cells as object_cells
+from .cells import EXACT_LIMIT, Kind, Tally, object_cells
 
 __all__ = ["numbers_only"]
 

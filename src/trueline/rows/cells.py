@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .troubles import Cells, Kind, Mask, Tally, Trouble, locate
 
-__all__ = ["BLANK_SPELLINGS", "Kind", "Tally", "level_cells", "number_cells"]
+__all__ = ["BLANK_SPELLINGS", "Kind", "Tally", "level_cells", "number_cells", "object_cells"]
 
 # In a text file these spell "no value", in any case; nothing else does.
 BLANK_SPELLINGS = ("", "na", "n/a", "nan", "null", "none", "<na>", "#n/a")
@@ -36,7 +36,7 @@ def number_cells(series: nw.Series[Any], spelled: bool = False) -> Cells:
         Cells are the spellings of a text file, so ``"3.5"`` is a number; otherwise text is trouble.
     """
     array = _arrow(series)
-    return _arrow_cells(array, spelled) if isinstance(array, pa.Array) else _object_cells(array)
+    return _arrow_cells(array, spelled) if isinstance(array, pa.Array) else object_cells(array)
 
 
 def _arrow(series: nw.Series[Any]) -> pa.Array[Any] | NDArray[Any]:
@@ -163,7 +163,7 @@ def _first(array: pa.Array[Any], mask: Mask) -> str:
     return (array[int(np.argmax(mask))].as_py() or "") if mask.any() else ""
 
 
-def _object_cells(values: NDArray[Any]) -> Cells:
+def object_cells(values: NDArray[Any]) -> Cells:
     """Cell by cell, for columns that mix kinds."""
     kinds = [_kind_of(value) for value in values]
     numbers_ = np.array(

@@ -155,5 +155,5 @@ def _open_bytes(label: str) -> BinaryIO:
 
         filesystem, path = fs.FileSystem.from_uri(label)
         return cast(BinaryIO, filesystem.open_input_file(path))
-    except OSError as error:
-        raise ReadError(f"{label}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # Arrow's own refusal of a scheme is a ValueError
+        raise ReadError(f"{label}: {getattr(error, 'strerror', None) or error}") from None

@@ -14,6 +14,8 @@ __all__ = ["Comparison", "compare_closed_form"]
 
 Array = NDArray[np.float64]
 
+EPS = float(np.finfo(np.float64).eps)
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
@@ -93,7 +95,7 @@ def compare_closed_form(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: A
     mse, closed_mse = (float(np.average((p - target) ** 2, weights=weights)) for p in (mine, theirs))
     return Comparison(
         line.w, line.b, mse, closed_w, closed_b, closed_mse, _digits(line.w, closed_w), _digits(line.b, closed_b),
-        _digits(mine, theirs), _digits(mse, closed_mse), float(np.abs(mine - theirs).max()),
+        _digits(mine, theirs), _digits(mse, closed_mse, EPS * float(np.average(target**2, weights=weights))), float(np.abs(mine - theirs).max()),
     )  # fmt: skip
 
 
@@ -110,10 +112,10 @@ def _closed_form(Z: Array, y: Array, weights: Array, reg_lambda: float, intercep
     return (theta[1:], float(theta[0])) if intercept else (theta, 0.0)
 
 
-def _digits(a: Array | float, b: Array | float) -> float:
-    """Digits in which a and b agree, relative to the largest entry."""
+def _digits(a: Array | float, b: Array | float, floor: float = 0.0) -> float:
+    """Digits in which a and b agree, relative to the largest entry or to what rounding alone makes of it."""
     largest = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)))
     difference = float(np.max(np.abs(np.subtract(a, b)), initial=0.0))
     if difference == 0:
         return 16.0
-    return float(np.clip(-np.log10(difference / largest), 0.0, 16.0))
+    return float(np.clip(-np.log10(difference / max(largest, floor)), 0.0, 16.0))

@@ -57,7 +57,7 @@ $(BENCH)/ready: benchmarks/requirements.lock pyproject.toml
 	@touch $@
 
 clean:  ## remove the environment, builds and caches
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp says: this lock and this package are installed. The development lock holds all of the runtime lock.

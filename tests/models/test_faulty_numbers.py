@@ -18,7 +18,9 @@ single = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @single
 def test_5_fewer_rows_than_columns_give_the_minimum_norm(dtype, rng):
     X, y = rng.normal(size=(6, 15)).astype(dtype) + dtype(3), rng.normal(size=6)
-    with pytest.warns(RankWarning, match=r"rank 5 of 15: 6 rows cannot determine 15 coefficients.*X\[:, 0\]"):
+    with pytest.warns(
+        RankWarning, match=r"rank 5 of 15: 6 rows cannot determine 15 coefficients and an intercept: X\[:, 0\]"
+    ):
         model = LeastSquares().fit(X, y)
     exact = X.astype(np.float64)
     coef = np.linalg.pinv(exact - exact.mean(axis=0)) @ (y - y.mean())
@@ -27,6 +29,18 @@ def test_5_fewer_rows_than_columns_give_the_minimum_norm(dtype, rng):
     with pytest.warns(RankWarning, match="rank 6 of 15"):
         through_zero = LeastSquares(fit_intercept=False).fit(X, y)
     assert np.allclose(through_zero.coef_, np.linalg.pinv(exact) @ y, rtol=1e-9, atol=1e-12)
+
+
+def test_5_the_words_tell_few_rows_from_collinear_columns(rng):
+    X, y = rng.normal(size=(4, 4)), rng.normal(size=4)
+    with pytest.warns(RankWarning, match="rank 3 of 4: 4 rows cannot determine 4 coefficients and an intercept"):
+        LeastSquares().fit(X, y)
+    assert LeastSquares(fit_intercept=False).fit(X, y).rank_ == 4
+    X[:, 3] = X[:, 0] + X[:, 1]
+    with pytest.warns(RankWarning, match="rank 3 of 4: these columns determine each other"):
+        LeastSquares(fit_intercept=False).fit(X, y)
+    with pytest.warns(RankWarning, match="rank 3 of 4: 3 rows cannot determine 4 coefficients:"):
+        LeastSquares(fit_intercept=False).fit(X[:3], y[:3])
 
 
 @every

@@ -187,3 +187,14 @@ def test_a_model_that_cannot_be_asked_is_refused():
 
     with pytest.raises(OptionError, match="Elsewhere cannot predict rows of 1 numbers: no route to host"):
         as_line(Elsewhere())
+
+
+def test_a_constraint_makes_the_objective_of_another_library_s_model_unknown():
+    class LinearRegression:
+        coef_ = (1.0, 2.0)
+        intercept_ = 0.0
+        positive = False
+
+    assert as_line(LinearRegression()).reg_lambda == 0.0
+    LinearRegression.positive = True
+    assert as_line(LinearRegression()).reg_lambda is None

@@ -107,22 +107,21 @@ class LeastSquares(LinearModel):
             self.rank_, self.condition_ = solution.rank, solution.condition
             self.solver_, self.digits_ = solution.solver, solution.digits
             warn_constant(summary)
-            _warn(solution, summary)
+            _warn(solution, summary, self.fit_intercept)
         return self
 
 
-def _warn(solution: Solution, summary: Summary) -> None:
+def _warn(solution: Solution, summary: Summary, intercept: bool) -> None:
     """Say what cannot be vouched for, why, and what to do."""
     involved = [j for j in solution.dependent if not summary.constant[j]]
     if involved:
         names = [column_name(summary.source.names, j) for j in involved]
         listed = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         n_features = summary.source.n_features
-        why = (
-            f"{summary.moments.rows} rows cannot determine {n_features} coefficients"
-            if summary.moments.rows <= n_features
-            else "these columns determine each other"
-        )
+        why = "these columns determine each other"
+        if summary.moments.rows < n_features + intercept:
+            unknowns = f"{n_features} coefficients" + (" and an intercept" if intercept else "")
+            why = f"{summary.moments.rows} rows cannot determine {unknowns}"
         warnings.warn(
             f"rank {solution.rank} of {n_features}: {why}: {listed}. The smallest coefficients that fit are given; "
             "drop columns or set reg_lambda",

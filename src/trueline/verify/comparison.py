@@ -93,9 +93,10 @@ def compare_closed_form(model: Any, X: ArrayLike, y: ArrayLike, sample_weight: A
     closed_w, closed_b = _closed_form(Z, target, weights, line.known_penalty(float(weights.sum())), line.fit_intercept)
     mine, theirs = Z @ line.w + line.b, Z @ closed_w + closed_b
     mse, closed_mse = (float(np.average((p - target) ** 2, weights=weights)) for p in (mine, theirs))
+    rounding = EPS * float(np.average(target**2, weights=weights))
     return Comparison(
         line.w, line.b, mse, closed_w, closed_b, closed_mse, _digits(line.w, closed_w), _digits(line.b, closed_b),
-        _digits(mine, theirs), _digits(mse, closed_mse, EPS * float(np.average(target**2, weights=weights))), float(np.abs(mine - theirs).max()),
+        _digits(mine, theirs), _digits(mse, closed_mse, rounding), float(np.abs(mine - theirs).max()),
     )  # fmt: skip
 
 

@@ -175,3 +175,14 @@ def test_the_reference_of_row_clipping_is_that_of_the_bounded_loss(rows, interce
     objective = made.rows_objective()
     expected = min(objective.value_and_gradient(np.zeros(3), c)[0] for c in constants)
     assert np.isclose(made.reference, expected, rtol=1e-5)
+
+
+@engines
+def test_momentum_keeps_a_share_of_the_last_move_of_w_and_b(rows, descend, engine):
+    X, y = rows
+    theta, move, design = np.zeros(4), np.zeros(4), np.c_[X, np.ones(len(y))]
+    for _ in range(7):
+        move = 0.6 * move - 0.05 * design.T @ (design @ theta - y) / len(y)
+        theta = theta + move
+    model = descend(X, y, engine=engine, momentum=0.6, lr=0.05, epochs=7, tol=0)
+    assert np.allclose([*model.w_, model.b_], theta, rtol=1e-11)

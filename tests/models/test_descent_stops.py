@@ -230,3 +230,18 @@ def test_a_distance_that_is_not_known_is_not_said():
     for gap in (None, np.inf):
         assert closing_words(Status.SETTLED, watch, gap, 0.1) == f"settled after 2 epochs: {Status.SETTLED.advice}"
     assert "at most 0.5 above the smallest loss (tol asks for 0.001)" in closing_words(Status.SETTLED, watch, 0.5, 0.1)
+
+
+@engines
+def test_an_exploding_descent_stops_at_a_millionfold(rows, engine):
+    with pytest.raises(DivergenceError) as caught:
+        LinearRegressionGD(lr=0.5, engine=engine).fit(*rows)
+    *_, before, last = caught.value.history
+    assert before <= 1e6 * caught.value.history[0] < last
+
+
+@engines
+def test_mini_batches_that_hover_are_not_said_to_have_settled(rng, engine):
+    X, y = rng.normal(size=(60, 3)), rng.normal(size=60)
+    with pytest.warns(ConvergenceWarning, match="epochs used up after 500 epochs"):
+        LinearRegressionGD(engine=engine, batch_size=8, epochs=500).fit(X, y)

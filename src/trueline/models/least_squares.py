@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from typing import Self
+from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from ..errors import OptionError, PrecisionWarning, RankWarning
 from ..maths.moments import Moments
@@ -14,6 +15,7 @@ from ..maths.scaling import Scaling
 from ..maths.solve import Solution, least_squares
 from ..rows.executor import single_threaded_blas
 from ..rows.passes import SourceRows
+from . import influence, prediction, statistics
 from .base import LinearModel, Summary, all_or_nothing, column_name, summarise, warn_constant
 from .options import is_number
 
@@ -89,7 +91,7 @@ class LeastSquares(LinearModel):
         X : array or frame (n_samples, n_features), or a stream of `rows.open`
         y : array (n_samples,), or the name of a column of X
         sample_weight : array (n_samples,), optional
-            How often each row counts; not negative.
+            How often each row counts; not negative. For standard errors they are inverse variances.
 
         Returns
         -------
@@ -109,6 +111,58 @@ class LeastSquares(LinearModel):
             warn_constant(summary)
             _warn(solution, summary, self.fit_intercept)
         return self
+
+    @overload
+    def predict(self, X: ArrayLike, interval: None = None) -> Array: ...
+
+    @overload
+    def predict(self, X: ArrayLike, interval: float) -> prediction.PredictionInterval: ...
+
+    def predict(self, X: ArrayLike, interval: float | None = None) -> Array | prediction.PredictionInterval:
+        """The line at each row, and on request where a new observation lies.
+
+        Parameters
+        ----------
+        X : array or frame (n_samples, n_features)
+            With the columns of `fit`, in the same order.
+        interval : float, optional
+            Probability that a new observation of weight 1 lies between `low` and `high`, e.g. 0.95.
+
+        Returns
+        -------
+        ndarray (n_samples,), or with `interval` the tuple (prediction, low, high) of such arrays
+            In the units of y.
+        """
+        return super().predict(X) if interval is None else prediction.prediction_interval(self, X, interval)
+
+    def summary(
+        self, cov: str = "classical", X: Any = None, y: Any = None,
+        *, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None,
+    ) -> statistics.Summary:  # fmt: skip
+        """Standard errors, t, p, intervals, R², F, AIC: see `trueline.models.statistics.summary_of`.
+
+        Parameters
+        ----------
+        cov : {"classical", "HC0", "HC1", "HC2", "HC3", "cluster"}
+            What is assumed of the errors. All but "classical" read the rows of the fit once more.
+        X, y, sample_weight : as for `fit`, optional
+            The rows of the fit.
+        groups : array (n_samples,), optional
+            The cluster of each row, for "cluster".
+        """
+        check_is_fitted(self, "coef_")
+        return statistics.summary_of(self, cov, X, y, sample_weight=sample_weight, groups=groups)
+
+    def influence(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> influence.Influence:
+        """Leverage, studentised residuals, Cook's distance and DFBETAS of every row of the fit, from one more read.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as for `fit`
+            The rows of the fit.
+        """
+        check_is_fitted(self, "coef_")
+        return influence.influence_of(self, X, y, sample_weight=sample_weight)
 
 
 def _warn(solution: Solution, summary: Summary, intercept: bool) -> None:

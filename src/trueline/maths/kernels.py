@@ -1,7 +1,8 @@
 """The compiled loops over one block of rows: the scalar form of the derivation.
 
 They release the interpreter lock, are cached on disk (compiled once per machine), accumulate in float64 also
-for float32 rows, and call no BLAS, so their bits depend on the rows alone.
+for float32 rows, and call no BLAS, so their bits depend on the rows alone. A loop that sums never writes: the
+compiler could cut such a loop up one way or another, by where its arrays lie in memory.
 """
 
 from __future__ import annotations
@@ -11,40 +12,85 @@ from numba import njit
 
 __all__ = ["add_scatter", "add_value_and_gradient"]
 
-LANES = 8  # rows taken at once: their products share one load and store of each cell of the scatter
+CHUNK = 256  # rows turned into columns at once: few enough for the cache, many enough for long sums
+TILE = 3  # by 3 columns: nine sums stay in registers while six loads feed them
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@njit(nogil=True, cache=True, fastmath={"contract", "reassoc"})
 def add_scatter(X, y, weights, pivot, total, scatter):  # type: ignore[no-untyped-def] # pragma: no cover
     """Add Σ ω(z-p) to `total` and Σ ω(z-p)(z-p)ᵀ to the lower triangle of `scatter`, z = [x, y].
 
     An empty `weights` means ω = 1.
     """
     n, d = X.shape
-    weighted = weights.size > 0
-    z = np.zeros((LANES, d + 1))
-    v = np.zeros((LANES, d + 1))
-    for first in range(0, n, LANES):
-        for k in range(LANES):
-            i = first + k
-            if i >= n:
-                z[k, :] = 0.0
-                v[k, :] = 0.0
-                continue
-            omega = weights[i] if weighted else 1.0
-            for j in range(d):
-                z[k, j] = X[i, j] - pivot[j]
-                v[k, j] = omega * z[k, j]
-            z[k, d] = y[i] - pivot[d]
-            v[k, d] = omega * z[k, d]
-        for i in range(d + 1):
-            v0, v1, v2, v3 = v[0, i], v[1, i], v[2, i], v[3, i]
-            v4, v5, v6, v7 = v[4, i], v[5, i], v[6, i], v[7, i]
-            total[i] += ((v0 + v1) + (v2 + v3)) + ((v4 + v5) + (v6 + v7))
-            for j in range(i + 1):
-                scatter[i, j] += (v0 * z[0, j] + v1 * z[1, j] + v2 * z[2, j] + v3 * z[3, j]) + (
-                    v4 * z[4, j] + v5 * z[5, j] + v6 * z[6, j] + v7 * z[7, j]
-                )
+    size = (d + TILE) // TILE * TILE
+    z = np.zeros((size, CHUNK + 8))  # + 8: columns a power of two apart would share their place in the cache
+    v = np.zeros_like(z) if weights.size > 0 else z
+    sums = np.zeros((size, size))
+    for first in range(0, n, CHUNK):
+        rows = min(CHUNK, n - first)
+        width = (rows + 7) // 8 * 8
+        z[:, rows:width] = 0.0
+        _turn(X, first, rows, pivot, z)
+        for k in range(rows):
+            z[d, k] = y[first + k] - pivot[d]
+        if weights.size > 0:
+            v[:, rows:width] = 0.0
+            for j in range(d + 1):
+                for k in range(rows):
+                    v[j, k] = weights[first + k] * z[j, k]
+        for j in range(d + 1):
+            s = 0.0
+            for k in range(width):
+                s += v[j, k]
+            total[j] += s
+        _add_products(v, z, width, sums)
+    for i in range(d + 1):
+        for j in range(i + 1):
+            scatter[i, j] += sums[i, j]
+
+
+@njit(nogil=True, cache=True)
+def _turn(X, first, rows, pivot, z):  # type: ignore[no-untyped-def] # pragma: no cover
+    """z[j, k] = X[first + k, j] - pivot[j]: rows become columns, eight at a time so that stores are whole."""
+    whole = rows // 8 * 8
+    for k in range(0, whole, 8):
+        for j in range(X.shape[1]):
+            p = pivot[j]
+            for lane in range(8):
+                z[j, k + lane] = X[first + k + lane, j] - p
+    for k in range(whole, rows):
+        for j in range(X.shape[1]):
+            z[j, k] = X[first + k, j] - pivot[j]
+
+
+@njit(nogil=True, cache=True, fastmath={"contract", "reassoc"})
+def _add_products(v, z, width, sums):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Lower triangle of sums += v·zᵀ, three columns by three: each cell is a sum along the rows."""
+    for i in range(0, len(z), TILE):
+        a0, a1, a2 = v[i], v[i + 1], v[i + 2]
+        for j in range(0, i + TILE, TILE):
+            b0, b1, b2 = z[j], z[j + 1], z[j + 2]
+            s00 = s01 = s02 = s10 = s11 = s12 = s20 = s21 = s22 = 0.0
+            for k in range(width):
+                s00 += a0[k] * b0[k]
+                s01 += a0[k] * b1[k]
+                s02 += a0[k] * b2[k]
+                s10 += a1[k] * b0[k]
+                s11 += a1[k] * b1[k]
+                s12 += a1[k] * b2[k]
+                s20 += a2[k] * b0[k]
+                s21 += a2[k] * b1[k]
+                s22 += a2[k] * b2[k]
+            sums[i, j] += s00
+            sums[i, j + 1] += s01
+            sums[i, j + 2] += s02
+            sums[i + 1, j] += s10
+            sums[i + 1, j + 1] += s11
+            sums[i + 1, j + 2] += s12
+            sums[i + 2, j] += s20
+            sums[i + 2, j + 1] += s21
+            sums[i + 2, j + 2] += s22
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "reassoc"})

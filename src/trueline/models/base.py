@@ -148,7 +148,7 @@ def _target(y: Any, n_rows: int) -> Array:
     if len(shape) != 1 and shape[1:] != (1,):
         raise ShapeError(f"y should be a 1d array of shape ({n_rows},), as X has {n_rows} rows; got shape {shape}")
     values = check_array(y, ensure_2d=False, dtype=None, ensure_all_finite=False, input_name="y")
-    return column_or_1d(values, warn=True).astype(np.float64)  # type: ignore[no-any-return]
+    return column_or_1d(values, warn=True).astype(np.float64, copy=False)  # type: ignore[no-any-return]
 
 
 def _weights(sample_weight: Any, n_rows: int) -> Array | None:

@@ -27,8 +27,8 @@ NO_WEIGHTS: Array = np.empty(0)
 def moments_of(source: Source, scaling: Scaling | None = None) -> Moments:
     """Moments of the rows (clipped where `scaling` clips), in the units of the data: one read.
 
-    The pivot is the first block's mean. Where that turns out to lie far outside the rows that count (those before may
-    have weight 0), they are read once more around their true mean.
+    The pivot is the mean of the first rows. Where that turns out to lie far outside the rows that count (the first
+    may have weight 0), they are read once more around their true mean.
 
     Raises
     ------
@@ -39,7 +39,8 @@ def moments_of(source: Source, scaling: Scaling | None = None) -> Moments:
     first = next(iter(source.blocks()), None)
     if first is None or not len(first.y):
         raise DataError("there are no rows")
-    moments = _moments_about(source, clip, mean_row(clip(first.X), first.y))
+    few = slice(0, 4096)  # a pivot need only be near
+    moments = _moments_about(source, clip, mean_row(clip(first.X[few]), first.y[few]))
     with np.errstate(invalid="ignore", over="ignore"):
         drift = np.square(moments.total / moments.weight)
         lost = drift > 1e6 * np.diag(moments.covariance)

@@ -116,3 +116,13 @@ def test_a_collinear_fold_is_no_surprise():
         model = LeastSquaresCV([1e-3, 0.1]).fit(X, y)
     assert np.isfinite(model.mse_path_).all()
     assert model.coef_[0] == pytest.approx(model.coef_[4])
+
+
+def test_a_fit_that_fails_leaves_the_last_good_one():
+    X, y, _ = rows()
+    model = LeastSquaresCV(PENALTIES).fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(OptionError):
+        model.set_params(cv=ShuffleSplit(3, random_state=0)).fit(X[:, :2], y)
+    assert model.n_features_in_ == 5
+    assert np.array_equal(model.predict(X), before)

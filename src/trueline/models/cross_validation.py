@@ -18,7 +18,7 @@ from ..maths.solve import least_squares
 from ..rows.executor import single_threaded_blas
 from ..rows.passes import SourceRows, moments_of
 from ..rows.source import ArraySource, in_memory
-from .base import LinearModel, summarise, warn_constant
+from .base import LinearModel, all_or_nothing, summarise, warn_constant
 from .options import is_number
 
 __all__ = ["LeastSquaresCV"]
@@ -92,22 +92,24 @@ class LeastSquaresCV(LinearModel):
         penalties = list(self.reg_lambdas)
         if not penalties or not all(is_number(penalty, least=0) for penalty in penalties):
             raise OptionError(f"reg_lambdas must be numbers of at least 0, got {self.reg_lambdas!r}")
-        source = in_memory(self._source(X, y, sample_weight))
-        with single_threaded_blas():
-            summary = summarise(source, None, True)
-            warn_constant(summary)
-            folds = [moments_of(fold) for fold in _folds(source, self.cv)]
-            scores = [
-                [self._error(train, fold, penalty) for train, fold in _leave_one_out(folds)] for penalty in penalties
-            ]
-            self.mse_path_ = np.array(scores)
-            spread = np.array([fold.covariance[-1, -1] for fold in folds])
-            with np.errstate(divide="ignore", invalid="ignore"):
-                self.r2_path_ = 1.0 - self.mse_path_ / spread
-            self.reg_lambda_ = float(penalties[int(np.argmin(self.mse_path_.mean(axis=1)))])
-            rows = None if self.standardize else SourceRows(source)
-            self.coef_, self.intercept_ = self._solve(summary.moments, self.reg_lambda_, rows)
-        self.scaling_ = Scaling.none(source.n_features)
+        with all_or_nothing(self):
+            source = in_memory(self._source(X, y, sample_weight))
+            with single_threaded_blas():
+                summary = summarise(source, None, True)
+                warn_constant(summary)
+                folds = [moments_of(fold) for fold in _folds(source, self.cv)]
+                scores = [
+                    [self._error(train, fold, penalty) for train, fold in _leave_one_out(folds)]
+                    for penalty in penalties
+                ]
+                self.mse_path_ = np.array(scores)
+                spread = np.array([fold.covariance[-1, -1] for fold in folds])
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    self.r2_path_ = 1.0 - self.mse_path_ / spread
+                self.reg_lambda_ = float(penalties[int(np.argmin(self.mse_path_.mean(axis=1)))])
+                rows = None if self.standardize else SourceRows(source)
+                self.coef_, self.intercept_ = self._solve(summary.moments, self.reg_lambda_, rows)
+            self.scaling_ = Scaling.none(source.n_features)
         return self
 
     def _solve(self, moments: Moments, penalty: float, rows: SourceRows | None = None) -> tuple[Array, float]:

@@ -32,16 +32,7 @@ def fitted_rows(model: Any, X: Any, y: Any, sample_weight: ArrayLike | None) -> 
         Rows that cannot be used, or other columns than those of the fit.
     """
     if isinstance(y, str):
-        if sample_weight is not None:
-            raise OptionError(
-                "sample_weight goes with arrays; with y given by name, pass X, y and sample_weight instead"
-            )
-        if not hasattr(model, "schema_"):
-            raise OptionError(f"y={y!r} names a column, but the model was fitted on arrays: pass X and y apart")
-        if y != model.schema_.target:
-            raise OptionError(f"y={y!r}, but the model was fitted on {model.schema_.target!r}")
-        source: Source = open_rows(X).encoded(model.schema_)
-        return source
+        return _named_rows(model, X, y, sample_weight)
     matrix = _matrix(model, X, reset=False)
     target = _target(y, len(matrix))
     table.check_finite(target, what="y")

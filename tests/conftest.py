@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+settings.register_profile("trueline", deadline=None, derandomize=True)  # the same examples in every run
+settings.load_profile("trueline")
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from exact import exact_fit
 from trueline import Moments
 from trueline.maths.solve import least_squares
 from trueline.rows.passes import SourceRows, moments_of
@@ -21,33 +20,12 @@ def solve(X, y, reg_lambda=0.0, intercept=True, weights=None, rows=True):
     return least_squares(moments_of(source), reg_lambda, intercept, SourceRows(source) if rows else None)
 
 
-def exact(X, y):
-    """Coefficients and intercept by Gauss-Jordan in exact fractions."""
-    design = [[Fraction(1), *(Fraction(v) for v in row)] for row in X.tolist()]
-    p = len(design[0])
-    system = [
-        [sum(row[i] * row[j] for row in design) for j in range(p)]
-        + [sum(row[i] * Fraction(t) for row, t in zip(design, y.tolist(), strict=True))]
-        for i in range(p)
-    ]
-    for i in range(p):
-        pivot = next((k for k in range(i, p) if system[k][i]), None)
-        if pivot is None:
-            return None
-        system[i], system[pivot] = system[pivot], system[i]
-        system[i] = [v / system[i][i] for v in system[i]]
-        for k in range(p):
-            if k != i:
-                system[k] = [a - system[k][i] * b for a, b in zip(system[k], system[i], strict=True)]
-    theta = np.array([float(row[-1]) for row in system])
-    return theta[1:], theta[0]
-
-
 @given(arrays(np.int64, (12, 3), elements=st.integers(-9, 9)), arrays(np.int64, 12, elements=st.integers(-99, 99)))
 def test_full_rank_is_the_exact_answer(X, y):
     X, y = X.astype(np.float64), y.astype(np.float64)
-    truth = exact(X, y)
+    truth = exact_fit(X, y)
     assume(truth is not None)
+    truth = np.array(truth[0], dtype=float), float(truth[1])
     solution = solve(X, y)
     assert solution.rank == 3
     scale = max(np.abs(truth[0]).max(), abs(truth[1]), 1e-3)
@@ -60,16 +38,25 @@ def polynomial(n, degree):
     return np.column_stack([x**power for power in range(1, degree + 1)])
 
 
+def many_columns():
+    """Too many for doubled precision, two of them nearly equal."""
+    X = np.random.default_rng(0).normal(size=(200, 70))
+    X[:, 1] = X[:, 0] + 1e-7 * X[:, 1]
+    return X
+
+
 @pytest.mark.parametrize(
     ("X", "road"),
     [
         (np.random.default_rng(0).normal(size=(50, 3)), "cholesky"),
         (polynomial(21, 5), "refined"),
         (polynomial(82, 11), "qr"),
+        (polynomial(82, 15), "doubled"),
+        (many_columns(), "qr"),
         (np.random.default_rng(0).normal(size=(50, 2))[:, [0, 1, 1]], "minimum-norm"),
         (np.random.default_rng(0).normal(size=(4, 9)), "minimum-norm"),
     ],
-    ids=["cholesky", "refined", "qr", "collinear", "wide"],
+    ids=["cholesky", "refined", "qr", "doubled", "many-columns", "collinear", "wide"],
 )
 @pytest.mark.parametrize("weighted", [False, True])
 def test_each_road_is_taken_and_fits(X, road, weighted):
@@ -134,17 +121,16 @@ def test_from_moments_alone_a_short_rank_is_still_found():
     assert np.allclose(solution.coef, [1.0, 1.0, 1.0], atol=1e-6)
 
 
-def test_fewer_digits_are_vouched_for_where_fewer_are_right():
+def test_the_digits_vouched_for_are_right():
     rng = np.random.default_rng(6)
     vouched, true = [], []
     for closeness in (1.0, 1e-3, 1e-6, 1e-9):
         X = rng.integers(-50, 50, (30, 2)).astype(float)
         X[:, 1] = X[:, 0] + closeness * X[:, 1]
         y = rng.integers(-50, 50, 30).astype(float)
-        coef, _ = exact(X, y)
+        coef = np.array(exact_fit(X, y)[0], dtype=float)
         solution = solve(X, y)
         vouched.append(solution.digits)
         true.append(-np.log10(np.abs(solution.coef - coef).max() / np.abs(coef).max() + 1e-17))
     assert all(v <= t for v, t in zip(vouched, true, strict=True))
-    assert sorted(vouched, reverse=True) == vouched
     assert vouched[0] > 12

@@ -7,31 +7,31 @@ solver               taken when
 ``refined``          middling: then one more read of the rows for a residual and a corrected solve
 ``qr``               ill conditioned: a triangular factor of the rows themselves (TSQR)
 ``minimum-norm``     columns determine each other, or there are fewer rows than columns
+``doubled``          of full rank, and those vouch for less than 6 digits: normal equations in doubled precision
 ===================  ==========================================================================
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve
-from scipy.linalg.lapack import dpocon, dpotrf
 
+from . import doubled
 from .moments import Moments
-from .scaling import constant_columns
+from .normal_equations import MIDDLING, WELL, NormalEquations
 
-__all__ = ["MIDDLING", "WELL", "NormalEquations", "Rows", "Solution", "least_squares"]
+__all__ = ["Rows", "Solution", "least_squares"]
 
 Array = NDArray[np.float64]
 
 EPS = float(np.finfo(np.float64).eps)
-WELL = 1e4  # condition numbers of the scatter: below, normal equations lose at most 4 of 16 digits
-MIDDLING = 1e11  # below, the correction contracts and ends where a backward stable solver would
+ENOUGH = 6.0  # digits that need no further road
+FEW = 64  # columns up to which doubled precision is worth its time
 
 
 class Rows(Protocol):
@@ -40,8 +40,11 @@ class Rows(Protocol):
     def residual_gradient(self, coef: Array, intercept: float, shift: Array, factor: Array) -> tuple[Array, float]:
         """Means of ωz·r and ωr with z = (x - shift)·factor and residual r = y - (x·coef + intercept)."""
 
-    def triangle(self, shift: Array, factor: Array, y_shift: float) -> Array:
-        """R with RᵀR = ZᵀΩZ of the rows Z = [(x - shift)·factor, y - y_shift]; the rows themselves where few."""
+    def triangle(self, shift: Array, factor: Array, y_shift: float, intercept: bool) -> Array:
+        """R with RᵀR = ZᵀΩZ of the rows Z = [(x - shift)·factor, y - y_shift], centred beside an intercept."""
+
+    def doubled_gram(self, shift: Array, factor: Array, y_shift: float) -> doubled.Pair:
+        """ZᵀΩZ in doubled precision, of the rows Z = [1, (x - shift)·factor, y - y_shift]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,119 +103,89 @@ def least_squares(moments: Moments, reg_lambda: float, intercept: bool, rows: Ro
     """
     problem = NormalEquations(moments, reg_lambda, intercept)
     factor, condition = problem.cholesky()
-    if condition <= MIDDLING:
-        return _by_normal_equations(problem, factor, condition, rows)
-    return _by_triangle(problem, rows)
-
-
-@dataclass(frozen=True, eq=False)
-class NormalEquations:
-    """Normal equations in the coordinates z = (x - shift)·factor, whose factors are powers of two (exact)."""
-
-    moments: Moments
-    reg_lambda: float
-    intercept: bool
-
-    @cached_property
-    def gram(self) -> Array:
-        """Centred second moments of [x, y]; about zero without intercept."""
-        return self.moments.covariance if self.intercept else self.moments.second
-
-    @cached_property
-    def alive(self) -> NDArray[np.bool_]:
-        """Columns that carry something: not all zero, and not constant beside an intercept."""
-        nonzero = np.diag(self.gram)[:-1] > 0
-        return nonzero & ~constant_columns(self.moments) if self.intercept else nonzero
-
-    @cached_property
-    def dead(self) -> tuple[int, ...]:
-        return tuple(int(j) for j in np.flatnonzero(~self.alive))
-
-    @cached_property
-    def factor(self) -> Array:
-        """Powers of two that bring each column near size 1; 0 for columns that carry nothing."""
-        scale = np.sqrt(np.where(self.alive, np.diag(self.gram)[:-1] + self.reg_lambda, 1.0))
-        return np.where(self.alive, np.exp2(-np.round(np.log2(scale))), 0.0)
-
-    @cached_property
-    def centre(self) -> Array:
-        """Mean of [x, y]; zero without intercept."""
-        return self.moments.mean if self.intercept else np.zeros_like(self.moments.pivot)
-
-    def cholesky(self) -> tuple[Array, float]:
-        """The triangular factor of the equilibrated normal matrix, and that matrix's condition number."""
-        A = self.gram[:-1, :-1] + self.reg_lambda * np.eye(self.moments.n_features)
-        K = A * np.outer(self.factor, self.factor)
-        K[~self.alive, ~self.alive] = 1.0
-        factor, failed = dpotrf(K, lower=1)
-        norm = np.abs(K).sum(axis=0).max(initial=0.0)
-        reciprocal = 0.0 if failed else float(dpocon(factor, norm, uplo="L")[0])
-        return factor, 1 / reciprocal if reciprocal > 0 else float("inf")
-
-    def undo(self, u: Array, residual: float = 0.0) -> tuple[Array, float]:
-        """coef and intercept in the units of the data; the mean residual left is the intercept's correction."""
-        coef = u * self.factor
-        if not self.intercept:
-            return coef, 0.0
-        return coef, math.fsum([self.centre[-1], residual, *(-coef * self.centre[:-1])])  # one rounding, not d
-
-    def misfit(self, coef: Array) -> float:
-        """tan θ between y and its fit: how much of the condition enters twice."""
-        A, c, s = self.gram[:-1, :-1], self.gram[:-1, -1], self.gram[-1, -1]
-        explained = float(coef @ (A @ coef))
-        left = max(float(s - 2 * (c @ coef)) + explained, 0.0)
-        return float(np.sqrt(left / explained)) if explained > 0 else 1.0
+    middling = condition <= MIDDLING
+    plain = _by_normal_equations(problem, factor, condition, rows) if middling else _by_triangle(problem, rows)
+    short = plain.rank < problem.alive.sum()
+    if rows is None or short or plain.rank > FEW or plain.digits >= ENOUGH:
+        return plain
+    return _doubled(problem, plain, rows)
 
 
 def _by_normal_equations(problem: NormalEquations, factor: Array, condition: float, rows: Rows | None) -> Solution:
     """Cholesky; where that lost digits, one residual read and a corrected solve win them back."""
     u = cho_solve((factor, True), problem.gram[:-1, -1] * problem.factor)
     coef, b = problem.undo(u)
-    road, digits = "cholesky", _digits(condition, 0.0, len(u))
+    misfit = problem.misfit(coef)
+    road, growth = "cholesky", condition * (1 + misfit)
     if condition > WELL and rows is not None:
         pull, residual = rows.residual_gradient(coef, b, problem.centre[:-1], problem.factor)
+        pull -= problem.left_of_centre * residual
         pull = np.where(problem.alive, pull - problem.reg_lambda * problem.factor * coef, 0.0)
         coef, b = problem.undo(u + cho_solve((factor, True), pull), residual)
-        road, digits = "refined", _digits(np.sqrt(condition), problem.misfit(coef), len(u))
+        road, growth = "refined", _backward_stable(np.sqrt(condition), misfit)
     rank = int(problem.alive.sum())
-    return Solution(coef, b, rank, float(np.sqrt(condition)), road, max(0.0, float(digits)), problem.dead)
+    return Solution(coef, b, rank, float(np.sqrt(condition)), road, _digits(growth, len(u)), problem.dead)
 
 
 def _by_triangle(problem: NormalEquations, rows: Rows | None) -> Solution:
     """Singular values of a factor of the rows decide the rank; of all minima the one of smallest ‖coef‖ is taken."""
-    moments, alive = problem.moments, problem.alive
-    if rows is None:
-        triangle = _root(problem)
-    else:
-        triangle = rows.triangle(problem.centre[:-1], problem.factor, float(problem.centre[-1]))
-    T, t = triangle[:, :-1], triangle[:, -1]
-    if problem.reg_lambda > 0:
-        T = np.vstack([T, np.sqrt(moments.weight * problem.reg_lambda) * np.diag(problem.factor)])
-        t = np.append(t, np.zeros(len(alive)))
+    alive = problem.alive
+    T, t = _augmented(problem, rows)
     T = T[:, alive]
     U, values, Vt = np.linalg.svd(T, full_matrices=False)
-    grain = np.sqrt(EPS * T.shape[1]) if rows is None else EPS * max(moments.rows, T.shape[1])
+    grain = np.sqrt(EPS * T.shape[1]) if rows is None else EPS * max(problem.moments.rows, T.shape[1])
     kept = values > grain * values.max(initial=0.0)
     V, rank = Vt[kept].T, int(kept.sum())
     u = np.zeros(len(alive))
     u[alive] = V @ ((U[:, kept].T @ t) / values[kept])
-    left = float(np.linalg.norm(t - T @ u[alive])) / max(float(np.linalg.norm(T @ u[alive])), 1e-300)
     condition = float(values[0] / values[kept][-1]) if rank else 1.0
-    digits = _digits(condition**2, 0.0, rank) if rows is None else _digits(condition, left, rank)
-    full = rank == T.shape[1]
-    if not full:
-        u[alive] = _smallest(u[alive], V, problem.factor[alive])
-    tangled = () if full else tuple(int(j) for j in np.flatnonzero(alive)[1.0 - np.square(V).sum(axis=1) > 1e-8])
+    fitted = float(np.linalg.norm(T @ u[alive]))
+    misfit = float(np.linalg.norm(t - T @ u[alive])) / max(fitted, 1e-300)
+    growth = condition**2 * (1 + misfit) if rows is None else _backward_stable(condition, misfit)
+    digits = _digits(growth, rank)
+    if rank == T.shape[1]:
+        coef, b = problem.undo(u)
+        return Solution(coef, b, rank, condition, "qr", digits, problem.dead)
+    u[alive] = _smallest(u[alive], V, problem.factor[alive])
+    tangled = tuple(int(j) for j in np.flatnonzero(alive)[1.0 - np.square(V).sum(axis=1) > 1e-8])
     coef, b = problem.undo(u)
-    return Solution(
-        coef,
-        b,
-        rank,
-        condition if full else float("inf"),
-        "qr" if full else "minimum-norm",
-        max(0.0, float(digits)),
-        tangled + problem.dead,
-    )
+    return Solution(coef, b, rank, float("inf"), "minimum-norm", digits, tangled + problem.dead)
+
+
+def _augmented(problem: NormalEquations, rows: Rows | None) -> tuple[Array, Array]:
+    """T and t whose least squares Tu = t is that of the penalised rows."""
+    if rows is None:
+        triangle = _root(problem)
+    else:
+        triangle = rows.triangle(problem.centre[:-1], problem.factor, float(problem.centre[-1]), problem.intercept)
+    T, t = triangle[:, :-1], triangle[:, -1]
+    if problem.reg_lambda > 0:
+        T = np.vstack([T, np.sqrt(problem.moments.weight * problem.reg_lambda) * np.diag(problem.factor)])
+        t = np.append(t, np.zeros(T.shape[1]))
+    return T, t
+
+
+def _doubled(problem: NormalEquations, plain: Solution, rows: Rows) -> Solution:
+    """The same fit with twice the digits; `plain` where even these do not suffice."""
+    shift, factor = problem.centre, problem.factor
+    alive = np.flatnonzero(problem.alive)
+    hi, lo = rows.doubled_gram(shift[:-1], factor, float(shift[-1]))
+    penalty = doubled.multiply(doubled.pair(np.square(factor[alive]) * problem.reg_lambda), (hi[0, 0], lo[0, 0]))
+    square = 1 + alive, 1 + alive
+    hi[square], lo[square] = doubled.add((hi[square], lo[square]), penalty)
+    kept = np.concatenate([[0] if problem.intercept else [], 1 + alive, [len(hi) - 1]]).astype(np.intp)
+    u = doubled.solve((hi[np.ix_(kept, kept)], lo[np.ix_(kept, kept)]))
+    if u is None:
+        return plain
+    coef, b = np.zeros(len(factor)), 0.0
+    slopes = u[0][-len(alive) :], u[1][-len(alive) :]
+    coef[alive] = slopes[0] * factor[alive]
+    if problem.intercept:
+        steps = doubled.multiply(slopes, doubled.two_product(factor[alive], shift[alive]))
+        b = math.fsum([shift[-1], u[0][0], u[1][0], *-steps[0], *-steps[1]])
+    growth = 1 + plain.condition**2 * (1 + problem.misfit(coef)) * doubled.UNIT / EPS
+    digits = _digits(growth, len(alive))
+    return replace(plain, coef=coef, intercept=b, solver="doubled", digits=digits) if digits > plain.digits else plain
 
 
 def _smallest(u: Array, V: Array, factor: Array) -> Array:
@@ -229,7 +202,11 @@ def _root(problem: NormalEquations) -> Array:
     return np.asarray(np.sqrt(np.maximum(values, 0.0) * problem.moments.weight)[:, None] * vectors.T)
 
 
-def _digits(condition: float, misfit: float, size: int) -> float:
-    """Digits left by an error of 4(d+1)·eps·κ·(1 + κ·tan θ), the first-order bound of Björck (1996), theorem 1.4.6."""
-    error = 4 * (size + 1) * EPS * condition * (1.0 + condition * misfit)
-    return float(-np.log10(min(error, 1.0)))
+def _backward_stable(condition: float, misfit: float) -> float:
+    """κ·(1 + κ·tan θ), the growth of an error in the rows: Björck (1996), theorem 1.4.6."""
+    return condition * (1.0 + condition * misfit)
+
+
+def _digits(growth: float, size: int) -> float:
+    """Digits left by an error of 4(d+1)·eps·growth."""
+    return max(0.0, -math.log10(min(4 * (size + 1) * EPS * growth, 1.0)))

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from ..errors import DataError, OptionError, Problem, ShapeError
-from ..maths.solve import MIDDLING, WELL, NormalEquations, least_squares
+from ..maths.normal_equations import MIDDLING, WELL, NormalEquations
+from ..maths.solve import least_squares
 from ..rows.passes import SourceRows
 from ..rows.source import Source
 from .base import _names, column_name
@@ -133,7 +134,8 @@ def basis_of(problem: NormalEquations, source: Source | None) -> Basis:
             f"the columns are too nearly dependent (condition {np.sqrt(square):.1e}) for standard errors from moments",
             advice="Pass the rows of the fit: summary(cov, X, y)",
         )
-    rows = SourceRows(source).triangle(problem.centre[:-1], problem.factor, float(problem.centre[-1]))
+    centre = problem.centre
+    rows = SourceRows(source).triangle(centre[:-1], problem.factor, float(centre[-1]), problem.intercept)
     triangle = np.asarray(np.linalg.qr(rows[:, :-1], mode="r"))
     condition = float(np.linalg.cond(triangle))
     return Basis(problem, triangle, condition, unit * condition)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..maths import doubled
 from ..maths.losses import Loss, Ramp, Squared
 from ..maths.moments import Moments, mean_row
 from ..maths.scaling import Scaling
@@ -149,16 +150,29 @@ class SourceRows:
         _, dw, db = RowsObjective(Squared(), self.source, scaling).value_and_gradient(*scaling.redo(coef, intercept))
         return -dw, -db
 
-    def triangle(self, shift: Array, factor: Array, y_shift: float) -> Array:
-        """R of the centred, scaled rows and y, by QR of one block after the other (TSQR)."""
+    def triangle(self, shift: Array, factor: Array, y_shift: float, intercept: bool) -> Array:
+        """R with RᵀR = ZᵀΩZ of the rows Z = [(x - shift)·factor, y - y_shift], centred beside an intercept.
+
+        By QR of one block after the other (TSQR). Centring is the first step of an elimination whose first column is
+        all ones: a shift by the rounded mean alone would leave columns that differ by a constant apart.
+        """
 
         def factorise(block: Block) -> Array:
-            Z = np.column_stack([(block.X - shift) * factor, block.y - y_shift])
+            Z = np.column_stack([np.full(len(block.y), float(intercept)), (block.X - shift) * factor, block.y - y_shift])
             if block.weights is not None:
                 Z *= np.sqrt(block.weights)[:, None]
             return _reduced(Z)
 
-        return map_merge(factorise, self.source.blocks(), lambda a, b: _reduced(np.vstack([a, b])))
+        R = map_merge(factorise, self.source.blocks(), lambda a, b: _reduced(np.vstack([a, b])))
+        return np.asarray(np.linalg.qr(R, mode="r"))[1:, 1:] if intercept else R[:, 1:]
+
+    def doubled_gram(self, shift: Array, factor: Array, y_shift: float) -> doubled.Pair:
+        """ZᵀΩZ in doubled precision, of the rows Z = [1, (x - shift)·factor, y - y_shift]."""
+
+        def gram(block: Block) -> doubled.Pair:
+            return doubled.gram(block.X, block.y, block.weights, np.append(shift, y_shift), np.append(factor, 1.0))
+
+        return map_merge(gram, self.source.blocks(), doubled.add)
 
 
 def _reduced(Z: Array) -> Array:

@@ -11,6 +11,8 @@ from hypothesis.extra.numpy import arrays
 from trueline import Moments
 from trueline.errors import ShapeError
 from trueline.maths.scaling import Scaling
+from trueline.rows.passes import moments_of
+from trueline.rows.source import ArraySource
 
 tables = st.integers(1, 40).flatmap(
     lambda n: arrays(np.float64, (n, 4), elements=st.integers(-1000, 1000).map(lambda v: v / 8))
@@ -112,3 +114,28 @@ def test_what_does_not_fit_together_is_refused():
         Moments.of(X, y).merge(Moments.of(X[:, :1], y))
     with pytest.raises(ShapeError, match="cannot remove 3 rows"):
         Moments.of(X[:2], y[:2]).remove(Moments.of(X, y))
+
+
+def test_the_peak_stays_when_rows_go_and_steps_count():
+    rng = np.random.default_rng(3)
+    X, y = rng.normal(size=(20, 2)), rng.normal(size=20)
+    far = np.array([[1e3, 0.0]])
+    both = Moments.of(X, y).merge(Moments.of(far, np.zeros(1)))
+    rest = both.remove(Moments.of(far, np.zeros(1)))
+    assert np.array_equal(rest.peak[:-1], np.diag(both.scatter)) and rest.peak[-1] == 21
+    assert (rest.peak[:-1] >= np.diag(rest.scatter)).all() and rest.peak[0] > 1e4 * rest.scatter[0, 0]
+    assert rest.steps > both.steps > Moments.of(X, y).steps == 0
+
+
+def test_the_peak_follows_pivot_and_scale():
+    X, y = np.array([[0.0], [2.0]]), np.array([1.0, 3.0])
+    moments = Moments.of(X, y)
+    away = moments.about(moments.pivot + np.array([100.0, 0.0]))
+    assert away.peak[0] >= away.scatter[0, 0] and np.isclose(away.peak[1], moments.peak[1]) and away.steps == 1
+    scaled = moments.scaled(np.zeros(1), np.full(1, 3.0))
+    assert np.allclose(scaled.peak, [9 * moments.peak[0], moments.peak[1], 2])
+
+
+def test_blocks_of_one_read_are_merged_in_a_tree_so_steps_stay_few():
+    source = ArraySource(np.ones((2**21, 8)), np.ones(2**21))
+    assert moments_of(source).steps <= 4

@@ -30,6 +30,24 @@ def test_a_number_of_threads_that_is_none_is_refused(monkeypatch, value):
         thread_count()
 
 
+@pytest.mark.parametrize(("shared", "count"), [("1", 1), ("3", 3), ("2,4", 2), ("99", 8), ("", 8), ("x", 8), ("0", 8)])
+def test_a_limit_that_others_set_is_kept(monkeypatch, shared, count):
+    monkeypatch.delenv("TRUELINE_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", shared)
+    monkeypatch.setattr(executor, "_available", lambda: 8)
+    assert thread_count() == count
+
+
+def test_the_workers_of_a_parallel_search_share_the_processors(monkeypatch):
+    """joblib tells each of its processes how many threads are left for it."""
+    from joblib import Parallel, delayed
+
+    monkeypatch.delenv("TRUELINE_NUM_THREADS", raising=False)
+    workers = max(2, executor._available())
+    counts = Parallel(n_jobs=workers, backend="loky")(delayed(thread_count)() for _ in range(workers))
+    assert counts == [1] * workers
+
+
 @pytest.mark.parametrize(
     ("quota", "limit"), [("150000 100000", 2), ("max 100000", 1_000_000), ("10000 100000", 1), ("", 1_000_000)]
 )

@@ -91,13 +91,16 @@ def test_bits_do_not_depend_on_where_arrays_lie_in_memory(small_blocks, monkeypa
     assert len(seen) == 1
 
 
-def test_the_triangle_is_a_root_of_the_scatter(small_blocks):
+@pytest.mark.parametrize("intercept", [True, False])
+def test_the_triangle_is_a_root_of_the_scatter(small_blocks, intercept):
     X, y, weights = rows()
     shift, factor = X.mean(axis=0), np.array([1.0, 2.0, 0.5])
-    triangle = SourceRows(ArraySource(X, y, weights)).triangle(shift, factor, 0.25)
+    triangle = SourceRows(ArraySource(X, y, weights)).triangle(shift, factor, 0.25, intercept)
     Z = np.column_stack([(X - shift) * factor, y - 0.25])
+    if intercept:
+        Z -= np.average(Z, axis=0, weights=weights)
     assert triangle.shape == (4, 4)
-    assert np.allclose(triangle.T @ triangle, Z.T @ (Z * weights[:, None]), rtol=1e-11)
+    assert np.allclose(triangle.T @ triangle, Z.T @ (Z * weights[:, None]), rtol=1e-10)
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "frame"])

@@ -1,4 +1,4 @@
-"""The command line: ``trueline fit | predict | verify | demo``. Heavy imports wait until a command runs."""
+"""The command line: ``trueline fit | predict | verify | forget | demo``. Heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def fit(
     epochs: flag.Epochs = None, loss: flag.Loss = None, standardize: flag.Standardize = False,
     momentum: flag.Momentum = None, batch_size: flag.BatchSize = None,
     clip_row_gradient: flag.ClipRowGradient = None, clip_features: flag.ClipFeatures = None, tol: flag.Tol = None,
-    strict: flag.Strict = False, output: flag.Output = None, as_json: flag.Json = False,
+    strict: flag.Strict = False, keep_moments: flag.KeepMoments = False, output: flag.Output = None,
+    as_json: flag.Json = False,
 ) -> None:  # fmt: skip
     """Fit a line to a table, say how good it is, and save it.
 
@@ -65,7 +66,7 @@ def fit(
     chosen = {name: value for name, value in descent.items() if value is not None}
     request = FitRequest(
         data, target, tuple(one_hot or ()), tuple(drop or ()), drop_missing, test_share, seed, reg_lambda, intercept,
-        chosen if gd or chosen else None, strict, output,
+        chosen if gd or chosen else None, strict, output, keep_moments,
     )  # fmt: skip
     fit_file(request, as_json)
 
@@ -104,6 +105,24 @@ def verify(
         data, target, model, tuple(one_hot or ()), tuple(drop or ()), drop_missing, reg_lambda, fail_on
     )
     verify_file(request, as_json)
+
+
+@app.command(epilog="Example: [bold]trueline forget model.json rows.csv -o new.json[/bold]")
+@guarded
+def forget(
+    model: flag.ModelFile, data: flag.DataFile, drop: flag.Drop = None, strict: flag.StrictDigits = False,
+    output: flag.Output = None, in_place: flag.InPlace = False, as_json: flag.Json = False,
+) -> None:  # fmt: skip
+    """Take rows out of a model that `trueline fit --keep-moments` saved.
+
+    DATA holds the rows as they were in training, the target included. The new model is that of the remaining rows,
+    equal to a refit to nine digits, or a warning says how many are left. What else in the file remembers the rows is
+    refreshed or dropped. That the rows were ever in the fit cannot be known; nor what copies of the old file, the
+    data and its backups still hold. Old and new file together tell what was forgotten, a single row exactly.
+    """
+    from .forgetting import ForgetRequest, forget_file
+
+    forget_file(ForgetRequest(model, data, tuple(drop or ()), strict, output, in_place), as_json)
 
 
 @app.command(epilog="Example: [bold]trueline demo --plot demo.png[/bold]")

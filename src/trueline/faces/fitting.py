@@ -43,6 +43,7 @@ class FitRequest:
     descent: dict[str, Any] | None
     strict: bool
     output: Path | None
+    keep_moments: bool = False
 
 
 def fit_file(request: FitRequest, as_json: bool) -> None:
@@ -67,7 +68,9 @@ def fit_file(request: FitRequest, as_json: bool) -> None:
     result = _result(request, rows, model, trial, held_out, texts)
     converged = getattr(model, "status_", Status.CONVERGED) is Status.CONVERGED
     if request.output is not None and (converged or not request.strict):
-        save(model, request.output, schema=rows.schema, training=result["training"])
+        save(
+            model, request.output, schema=rows.schema, training=result["training"], keep_moments=request.keep_moments
+        )  # fmt: skip
         result["saved"] = str(request.output)
     if not as_json:
         _print(request, rows, result)
@@ -105,6 +108,11 @@ def parse_loss(text: str) -> Loss:
 def _estimator(request: FitRequest) -> Fitted:
     if request.descent is None:
         return LeastSquares(request.reg_lambda, request.intercept)
+    if request.keep_moments:
+        raise OptionError(
+            "--keep-moments goes with the closed form: where a descent ends does not follow from moments alone, so "
+            "no row could be taken out of it again", advice="Leave the options of gradient descent out",
+        )  # fmt: skip
     options = dict(request.descent)
     if "loss" in options:
         options["loss"] = parse_loss(options["loss"])
@@ -192,5 +200,6 @@ def _next(request: FitRequest, result: dict[str, Any]) -> str:
     saved = result["saved"]
     if saved is None:
         return "Not saved: add -o model.json." if request.output is None else "Not saved: not converged."
+    kept = "\nIts moments tell whoever reads it the mean and spread of every column." if request.keep_moments else ""
     verify = ["trueline", "verify", request.data, "--target", request.target, "--model", saved]
-    return f"Saved {saved}. Next:\n  {shlex.join(verify)}\n  {shlex.join(['trueline', 'predict', saved])} new.csv"
+    return f"Saved {saved}.{kept} Next:\n  {shlex.join(verify)}\n  {shlex.join(['trueline', 'predict', saved])} new.csv"

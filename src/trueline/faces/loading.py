@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ColumnsError, OptionError
+from ..errors import ArtifactError, ColumnsError, DataError, OptionError, Problem
 from ..rows import Column, Schema
 from ..rows import open as open_rows
 from ..rows.stream import Progress, TableStream
-from ..ship import Model
+from ..ship import Model, load
 from .screen import progress
 
-__all__ = ["Table", "check_output", "open_table", "read_table", "schema_of"]
+__all__ = [
+    "Table", "check_output", "left_out", "load_model", "open_table", "read_table", "schema_of", "with_fixes",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -122,3 +125,47 @@ def check_output(output: Path | None, *inputs: str | Path, flag: str = "-o") -> 
         raise OptionError(f"{flag} {output}: {why}")
     if any(output.exists() and Path(given).exists() and output.samefile(given) for given in inputs):
         raise OptionError(f"{flag} {output}: would overwrite what is read", advice="Choose another name")
+
+
+def load_model(model: Path, data: str, command: str) -> Model:
+    """The model of a command that takes MODEL and DATA, in this order.
+
+    Raises
+    ------
+    ArtifactError
+        Not a model file.
+    """
+    try:
+        return load(model)
+    except ArtifactError as error:
+        if model.suffix == ".json" or not data.endswith(".json"):
+            raise
+        raise ArtifactError(
+            str(error), advice=f"The model comes first: trueline {command} model.json data.csv"
+        ) from None
+
+
+def left_out(drop: tuple[str, ...], schema: Schema) -> tuple[str, ...]:
+    """The columns that --drop names and the model does not need.
+
+    Raises
+    ------
+    ColumnsError
+        It needs one of them.
+    """
+    if needed := [Problem("the model needs this column", name) for name in drop if name in schema.names]:
+        raise ColumnsError("--drop", problems=needed)
+    return tuple(name for name in drop if name != schema.target)
+
+
+def with_fixes(error: DataError, label: str, schema: Schema) -> DataError:
+    """The same problems, with the flags of commands that take a model that remove them."""
+    problems = [problem if problem.fix else replace(problem, fix=_fix(problem, schema)) for problem in error.problems]
+    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    return type(error)(f"{label}: {count}", problems=problems, advice=error.advice)
+
+
+def _fix(problem: Problem, schema: Schema) -> str | None:
+    if problem.column is not None and problem.column not in (*schema.names, schema.target):
+        return f"--drop {shlex.quote(problem.column)}"
+    return "--skip-missing" if problem.what.startswith("blank") else None

@@ -9,8 +9,9 @@ import typer
 
 __all__ = [
     "BatchSize", "ClipFeatures", "ClipRowGradient", "DataFile", "Drop", "DropMissing", "Epochs", "FailOn", "Gd",
-    "Intercept", "Json", "Loss", "Lr", "ModelFile", "Momentum", "OneHot", "Output", "Plot", "RegLambda", "Seed",
-    "SkipMissing", "Standardize", "Strict", "Target", "TestShare", "Theirs", "Tol",
+    "InPlace", "Intercept", "Json", "KeepMoments", "Loss", "Lr", "ModelFile", "Momentum", "OneHot", "Output", "Plot",
+    "RegLambda", "Seed", "SkipMissing", "Standardize", "Strict", "StrictDigits", "Target", "TestShare", "Theirs",
+    "Tol",
 ]  # fmt: skip
 
 DATA, MODEL, DESCENT, OUTPUT = "Data", "Model", "Gradient descent (any of these chooses it)", "Output"
@@ -69,6 +70,13 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3, and save no
                                       rich_help_panel=OUTPUT)]
 FailOn = Annotated[str, typer.Option(metavar="SEVERITY", help="Exit with 1 on a finding at or above: info, low, "
                                      "medium, high, critical.", rich_help_panel=OUTPUT)]
+StrictDigits = Annotated[bool, typer.Option(
+    "--strict", help="Exit with 3, and write nothing, unless 9 digits of the coefficients can be vouched for.",
+    rich_help_panel=OUTPUT)]
+KeepMoments = Annotated[bool, typer.Option(
+    "--keep-moments", help="Closed form only: also save sums over the rows, so that `trueline forget` can take rows "
+    "out later. They reveal every column's mean and spread, and how columns vary together.", rich_help_panel=OUTPUT)]
+InPlace = Annotated[bool, typer.Option("--in-place", help="Replace the model file itself.", rich_help_panel=OUTPUT)]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the result.",
                                              show_default=False, rich_help_panel=OUTPUT)]
 Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the lines and the descent, e.g. demo.png.",

@@ -5,6 +5,7 @@ Both engines of `LinearRegressionGD` share `Step` and `Watch`; `descend` is the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -88,8 +89,10 @@ class Step:
         if self.clip_gradient is not None:
             norm = gradient_norm(dw, db)
             rate *= min(1.0, self.clip_gradient / norm) if norm > 0 else 1.0
-        move_w = self.momentum * self._move_w - rate * dw
-        self._move_w, self._move_b = move_w, self.momentum * self._move_b - rate * db
+        move_w, move_b = -rate * dw, -rate * db
+        if self.momentum:
+            move_w, move_b = self.momentum * self._move_w + move_w, self.momentum * self._move_b + move_b
+        self._move_w, self._move_b = move_w, move_b
         return move_w, self._move_b
 
 
@@ -159,6 +162,7 @@ class Watch:
         self.status = self._verdict(epoch, loss, dw, db)
         if self.callback is not None and self.callback(epoch, float(loss), w.copy(), float(b)) is True:
             self.status = self.status or Status.STOPPED
+            self.final_gap = None if self.gap is None else self.gap(dw, db)
         if self.status is None and epoch >= self.epochs:
             self.status = Status.EPOCHS_USED_UP
         if self.on_epoch is not None:
@@ -183,6 +187,8 @@ class Watch:
 
     def _verdict(self, epoch: int, loss: float, dw: Array, db: float) -> Status | None:
         if self.gap is not None:
+            if self.tol == 0 and epoch < self.epochs:
+                return None  # nothing hangs on the gap, and it costs as much as a step
             self.final_gap = self.gap(dw, db)
             if self.final_gap <= self.near and (self.tol > 0 or epoch >= self.epochs):
                 return Status.CONVERGED
@@ -201,7 +207,7 @@ class Watch:
         return stalled
 
     def _refuse_divergence(self, epoch: int) -> None:
-        finite = np.isfinite([self.losses[-1], self.gradient_norms[-1], self.parameter_norms[-1]]).all()
+        finite = all(map(math.isfinite, (self.losses[-1], self.gradient_norms[-1], self.parameter_norms[-1])))
         if not finite or self.losses[-1] > EXPLODED * max(self.reference, self.losses[0]):
             what = "is no longer finite" if not finite else f"reached {self.losses[-1]:.3g}"
             self._diverge(f"descent diverged: after {epoch} epochs the loss {what} (it began at {self.losses[0]:.3g})")
@@ -224,8 +230,8 @@ class Watch:
 
 def gradient_norm(dw: Array, db: float) -> float:
     """Euclidean norm over (w, b)."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.sqrt(np.dot(dw, dw) + db * db))
+    b = float(db)
+    return math.sqrt(float(np.dot(dw, dw)) + b * b)
 
 
 def batch_rows(n_rows: int, batch_size: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:

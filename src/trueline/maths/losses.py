@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from ..errors import OptionError
 
-__all__ = ["Huber", "Loss", "Quantile", "Ramp", "Squared", "best_constant", "by_name"]
+__all__ = ["Huber", "Loss", "Quantile", "Ramp", "Squared", "average_loss", "best_constant", "by_name"]
 
+SLICE = 2**16  # rows
 STEEP = 1e300  # a step's slope: finite, so that STEEP * 0 is 0
 
 Array = NDArray[np.float64]
@@ -228,6 +229,30 @@ def by_name(loss: str | Loss) -> Loss:
     return loss
 
 
+def average_loss(loss: Loss, constant: float, y: Array, weights: Array | None = None) -> float:
+    """The average of ``loss.value(constant - y)``, some rows after the other: nothing as long as y is made.
+
+    Parameters
+    ----------
+    loss : Loss
+        A ramp's ends may differ from row to row.
+    constant : float
+    y, weights : ndarray (n_samples,)
+        In the units of y; no weights means all equal.
+    """
+    total = 0.0
+    for first in range(0, len(y), SLICE):
+        part = slice(first, first + SLICE)
+        here = Ramp(loss.slope, loss.low[part], loss.high[part]) if _differs_by_row(loss) else loss  # type: ignore
+        values = here.value(constant - y[part])
+        total += float(values.sum() if weights is None else weights[part] @ values)
+    return total / float(len(y) if weights is None else weights.sum())
+
+
+def _differs_by_row(loss: Loss) -> bool:
+    return isinstance(loss, Ramp) and np.ndim(loss.low) > 0
+
+
 def best_constant(loss: Loss, y: Array, weights: Array | None = None) -> float:
     """The number c that minimises the average of ``loss.value(c - y)``: to rounding for ours, else to 8 digits.
 
@@ -248,7 +273,7 @@ def best_constant(loss: Loss, y: Array, weights: Array | None = None) -> float:
         return low
 
     def height(share: float) -> float:
-        return float(np.average(loss.value(low + share * (high - low) - y), weights=weights))
+        return average_loss(loss, low + share * (high - low), y, weights)
 
     unit = max(height(0.0), height(1.0))  # its products of heights would overflow for a y beyond 1e100
     found = minimize_scalar(lambda t: height(t) / unit, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from ..errors import ShapeError
 __all__ = ["Moments"]
 
 Array = NDArray[np.float64]
+
+NEAR = 1 / 16  # a pivot that moves by less, in root mean squares, leaves the rounding as it was
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,12 @@ class Moments:
         Rows of weight 0: they are among `rows`, and say nothing.
     log_weight : float
         Σ log ω over the other rows, which the likelihood of a weighted fit needs; 0 without weights.
+    peak : ndarray (n_features + 2,), optional
+        The largest sums of squares ever held here, of [x, y] about the pivot and of the weight last; the diagonal by
+        default. Removing rows shrinks the scatter, but not what its rounding was: entry (i, j) is known to a small
+        multiple of eps·√(peak_i·peak_j).
+    steps : int
+        How often summaries were added to, or taken from, one another: each rounds once more.
 
     Examples
     --------
@@ -54,6 +62,12 @@ class Moments:
     scatter: Array
     idle: int = 0
     log_weight: float = 0.0
+    peak: Array = field(default_factory=lambda: np.empty(0))
+    steps: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.peak.size:
+            object.__setattr__(self, "peak", self._diagonal)  # frozen, and this is its birth
 
     @classmethod
     def of(cls, X: NDArray[np.floating], y: NDArray[np.floating], weights: Array | None = None,
@@ -118,16 +132,22 @@ class Moments:
             return self
         cross = np.outer(self.total, delta)
         scatter = self.scatter + cross + cross.T + self.weight * np.outer(delta, delta)
-        return replace(self, pivot=pivot, total=self.total + self.weight * delta, scatter=scatter)
+        root, shift = np.sqrt(self.peak[:-1]), np.sqrt(self.peak[-1]) * np.abs(delta)
+        moved = np.square(np.where(shift > NEAR * root, root + shift, root))
+        return replace(
+            self, pivot=pivot, total=self.total + self.weight * delta, scatter=scatter,
+            peak=np.append(moved, self.peak[-1]), steps=self.steps + 1,
+        )  # fmt: skip
 
     def merge(self, other: Moments) -> Moments:
         """The summary of both sets of rows."""
         other = self._shared(other)
-        return replace(
+        both = replace(
             self, rows=self.rows + other.rows, weight=self.weight + other.weight,
             total=self.total + other.total, scatter=self.scatter + other.scatter,
             idle=self.idle + other.idle, log_weight=self.log_weight + other.log_weight,
         )  # fmt: skip
+        return both._rounded(self, other)
 
     def remove(self, other: Moments) -> Moments:
         """The summary without `other`'s rows. It cannot know whether they were ever in.
@@ -141,19 +161,30 @@ class Moments:
         if other.rows > self.rows or other.weight > self.weight * (1 + 1e-12):
             raise ShapeError(f"cannot remove {other.rows} rows (weight {other.weight:g}) from {self.rows} "
                              f"(weight {self.weight:g})")  # fmt: skip
-        return replace(
+        rest = replace(
             self, rows=self.rows - other.rows, weight=self.weight - other.weight,
             total=self.total - other.total, scatter=self.scatter - other.scatter,
             idle=self.idle - other.idle, log_weight=self.log_weight - other.log_weight,
         )  # fmt: skip
+        return rest._rounded(self, other)
 
     def scaled(self, shift: Array, factor: Array) -> Moments:
         """The moments of ``[(x - shift)·factor, y]``: what standardised rows would have given."""
         shift, factor = np.append(shift, 0.0), np.append(factor, 1.0)
         return replace(
             self, pivot=(self.pivot - shift) * factor, total=self.total * factor,
-            scatter=self.scatter * np.outer(factor, factor),
+            scatter=self.scatter * np.outer(factor, factor), peak=self.peak * np.append(np.square(factor), 1.0),
         )  # fmt: skip
+
+    @property
+    def _diagonal(self) -> Array:
+        """Squares about the pivot, the weight last."""
+        return np.append(np.diag(self.scatter), self.weight)
+
+    def _rounded(self, one: Moments, other: Moments) -> Moments:
+        """Remember the largest of what was added up, and that it was one more sum."""
+        peak = np.maximum(np.maximum(one.peak, other.peak), self._diagonal)
+        return replace(self, peak=peak, steps=max(one.steps, other.steps) + 1)
 
     def _shared(self, other: Moments) -> Moments:
         if self.pivot.size != other.pivot.size:

@@ -47,17 +47,21 @@ class MomentsObjective:
     intercept: bool = True
 
     @cached_property
-    def _parts(self) -> tuple[Array, Array, float, Array, float]:
+    def _parts(self) -> tuple[Array, Array, float]:
+        """[C, m] below each other, so that one product gives both Cw and m·w; [c, ȳ]; s."""
         covariance, mean = self.moments.covariance, self.moments.mean
-        return covariance[:-1, :-1], covariance[:-1, -1], float(covariance[-1, -1]), mean[:-1], float(mean[-1])
+        table, side = np.vstack([covariance[:-1], mean]), np.append(covariance[:-1, -1], mean[-1])
+        return np.ascontiguousarray(table[:, :-1]), side, float(covariance[-1, -1])
 
     def value_and_gradient(self, w: Array, b: float) -> tuple[float, Array, float]:
-        C, c, s, m, y_mean = self._parts
-        Cw = C @ w
-        e = float(m @ w) + b - y_mean
-        spread = max(float(w @ Cw - 2 * (c @ w)) + s, 0.0)
-        value = 0.5 * spread + 0.5 * e * e + 0.5 * self.reg_lambda * float(w @ w)
-        dw = Cw - c + m * e + self.reg_lambda * w
+        table, side, s = self._parts
+        left = table @ w - side
+        e, pull = float(left[-1]) + b, left[:-1]
+        spread = max(float(w @ (pull - side[:-1])) + s, 0.0)
+        value, dw = 0.5 * spread + 0.5 * e * e, pull + e * table[-1]
+        if self.reg_lambda:
+            value += 0.5 * self.reg_lambda * float(w @ w)
+            dw += self.reg_lambda * w
         return self.slope * value, self.slope * dw, self.slope * e if self.intercept else 0.0
 
 
@@ -88,8 +92,8 @@ class QuadraticGap:
     def __call__(self, dw: Array, db: float) -> float:
         """The gap, in the units of the loss."""
         roots, mean = self.roots
-        centred = dw - mean * db if self.intercept else dw
-        return float(0.5 * (np.sum(np.square(roots @ centred)) + db * db) / self.slope)
+        along = roots @ (dw - mean * db if self.intercept else dw)
+        return 0.5 * (float(along @ along) + db * db) / self.slope
 
 
 def largest_curvature(moments: Moments, slope: float, reg_lambda: float, intercept: bool) -> float:

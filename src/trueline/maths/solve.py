@@ -197,9 +197,12 @@ def _smallest(u: Array, V: Array, factor: Array) -> Array:
 
 def _root(problem: NormalEquations) -> Array:
     """A square root of the scatter, for when the rows are gone; half of the digits are lost by then."""
-    scale = np.append(problem.factor, 1.0)
+    spread = float(problem.gram[-1, -1])
+    scale = np.append(problem.factor, 1 / np.sqrt(spread) if spread > 0 else 1.0)
     values, vectors = np.linalg.eigh(problem.gram * np.outer(scale, scale))
-    return np.asarray(np.sqrt(np.maximum(values, 0.0) * problem.moments.weight)[:, None] * vectors.T)
+    root = np.sqrt(np.maximum(values, 0.0) * problem.moments.weight)[:, None] * vectors.T
+    root[:, -1] /= scale[-1]
+    return np.asarray(root)
 
 
 def _backward_stable(condition: float, misfit: float) -> float:

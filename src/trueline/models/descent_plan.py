@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import OptionError
 from ..maths.descent import PATIENCE, Status, Step, Watch, batch_rows
-from ..maths.losses import Loss, Squared, best_constant, by_name
+from ..maths.losses import Loss, Squared, average_loss, best_constant, by_name
 from ..maths.moments import Moments
 from ..maths.objective import MomentsObjective, Objective, QuadraticGap, largest_curvature
 from ..maths.scaling import Scaling, quantile_bounds
@@ -72,8 +72,9 @@ class Plan:
         lipschitz = largest_curvature(moments, bound, penalty / bound, model.fit_intercept) if smooth else None
         judged, ramp = loss, ramp_of(loss)
         if model.clip_row_gradient is not None and ramp is not None:  # linear for a row beyond its bound
-            z = scaling.apply(in_memory(source).X)
-            judged = ramp.bounded(push_limits(z, model.clip_row_gradient, model.fit_intercept))
+            bound, intercept = model.clip_row_gradient, model.fit_intercept
+            limits = [push_limits(scaling.apply(block.X), bound, intercept) for block in source.blocks()]
+            judged = ramp.bounded(np.concatenate(limits))
         return cls(
             loss, source, scaling, moments, _reference(judged, source, moments, model.fit_intercept), lipschitz,
             generator(model.random_state), model.reg_lambda, model.fit_intercept, model.clip_row_gradient or np.inf,
@@ -127,8 +128,8 @@ class Plan:
         if self.lipschitz is None:
             raise OptionError(
                 f"lr='auto' needs a loss with bounded curvature, and {self.loss} has none",
-                advice="Give a number, e.g. lr=0.1 (the step then decays as 1/sqrt(k)), or solve it exactly: "
-                "QuantileRegression, or until it is here scikit-learn's QuantileRegressor",
+                advice="Give a number, e.g. lr=0.1 (the step then decays as 1/sqrt(k)), or solve the quantile "
+                "loss exactly with QuantileRegression",
             )
         if batch_size is None:
             return 1.0 / self.lipschitz if self.lipschitz > 0 else 1.0
@@ -188,9 +189,8 @@ def _reference(loss: Loss, source: Source, moments: Moments, intercept: bool) ->
         at_zero, at_best = half * of_zero, half * spread
     else:
         rows = in_memory(source)
-        at_zero = float(np.average(loss.value(-rows.y), weights=rows.weights))
-        best = best_constant(loss, rows.y, rows.weights)
-        at_best = float(np.average(loss.value(best - rows.y), weights=rows.weights))
+        at_zero = average_loss(loss, 0.0, rows.y, rows.weights)
+        at_best = average_loss(loss, best_constant(loss, rows.y, rows.weights), rows.y, rows.weights)
     return max(at_best if intercept else at_zero, 2 * float(np.finfo(float).eps) * at_zero)
 
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ..errors import OptionError, PrecisionWarning, RankWarning
+from ..errors import OptionError
 from ..maths.moments import Moments
-from ..maths.scaling import Scaling
-from ..maths.solve import Solution, least_squares
+from ..maths.solve import least_squares
 from ..rows.executor import single_threaded_blas
 from ..rows.passes import SourceRows
 from . import influence, prediction, statistics
-from .base import LinearModel, Summary, all_or_nothing, column_name, summarise, warn_constant
+from .adding import add_rows
+from .base import LinearModel, all_or_nothing, summarise, warn_constant
+from .forgetting import forget_rows
+from .from_moments import hold
 from .options import is_number
+from .vouching import warn_doubts
 
 __all__ = ["LeastSquares"]
 
 Array = NDArray[np.float64]
-
-FEW_DIGITS = 6.0  # fewer vouched digits than this are worth a warning
 
 
 class LeastSquares(LinearModel):
@@ -97,20 +97,98 @@ class LeastSquares(LinearModel):
         -------
         self
         """
-        if not is_number(self.reg_lambda, least=0):
-            raise OptionError(f"reg_lambda must be a number of at least 0, got {self.reg_lambda!r}")
+        self._check_penalty()
         with all_or_nothing(self):
             source = self._source(X, y, sample_weight)
             with single_threaded_blas():
                 summary = summarise(source, None, self.fit_intercept)
                 solution = least_squares(summary.moments, self.reg_lambda, self.fit_intercept, SourceRows(source))
-            self.coef_, self.intercept_ = solution.coef, solution.intercept
-            self.moments_, self.scaling_ = summary.moments, Scaling.none(source.n_features)
-            self.rank_, self.condition_ = solution.rank, solution.condition
-            self.solver_, self.digits_ = solution.solver, solution.digits
+            hold(self, summary.moments, solution)
             warn_constant(summary)
-            _warn(solution, summary, self.fit_intercept)
+            warn_doubts(solution, summary, self.fit_intercept)
         return self
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike | str, sample_weight: ArrayLike | None = None) -> Self:
+        """Add rows to the fit, which keeps their moments alone. Without a fit to add to it is `fit`.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as for `fit`
+            In the form of the first call. After it a single row will do.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            Rows that cannot be used, or other columns or levels than those of earlier rows. The model stays as it was.
+
+        Warns
+        -----
+        PrecisionWarning
+            Fewer than 6 digits can be vouched for without the earlier rows; `fit` on all of them may give more.
+
+        Examples
+        --------
+        >>> model = LeastSquares().partial_fit([[0.0], [1.0]], [1.0, 3.0]).partial_fit([[5.0]], [11.0])
+        >>> model.coef_, model.moments_.rows
+        (array([2.]), 3)
+        """
+        if not hasattr(self, "coef_"):
+            return self.fit(X, y, sample_weight)
+        self._check_penalty()
+        with all_or_nothing(self):
+            add_rows(self, X, y, sample_weight)
+        return self
+
+    def forget(self, X: ArrayLike, y: ArrayLike | str, sample_weight: ArrayLike | None = None) -> Self:
+        """Take rows out of the fit, without the others: what is left is the fit of the rest.
+
+        Equal to a refit on the remaining rows to 1e-9 of the largest coefficient (in equilibrated units), or a warning
+        says how many digits are left. It cannot know whether these rows were ever in the fit; it refuses what no rows
+        could have left behind. Metrics, plots and files made earlier still remember the rows, and so does `schema_`
+        (levels, smallest and largest values). Whoever holds the moments from before and after can work out what was
+        taken out: a single row exactly.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as for `fit`
+            The rows as they were in the fit, weights included.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            These rows cannot have been in the fit (too many, too heavy, a spread that would be negative), or the rest
+            does not determine it (columns that no longer vary, or that determine each other); columns are named and the
+            model stays as it was.
+        ShapeError
+            Too few rows would be left.
+
+        Warns
+        -----
+        PrecisionWarning
+            Subtraction cancelled so much that fewer than 9 digits can be vouched for; a refit has them.
+
+        Examples
+        --------
+        >>> model = LeastSquares().fit([[0.0], [1.0], [2.0], [9.0]], [1.0, 3.0, 5.0, -7.0])
+        >>> model.forget([[9.0]], [-7.0]).coef_.round(12), model.moments_.rows
+        (array([2.]), 3)
+        """
+        self._check_penalty()
+        with all_or_nothing(self):
+            forget_rows(self, X, y, sample_weight)
+        return self
+
+    def _check_penalty(self) -> None:
+        if not is_number(self.reg_lambda, least=0):
+            raise OptionError(f"reg_lambda must be a number of at least 0, got {self.reg_lambda!r}")
 
     @overload
     def predict(self, X: ArrayLike, interval: None = None) -> Array: ...
@@ -163,27 +241,3 @@ class LeastSquares(LinearModel):
         """
         check_is_fitted(self, "coef_")
         return influence.influence_of(self, X, y, sample_weight=sample_weight)
-
-
-def _warn(solution: Solution, summary: Summary, intercept: bool) -> None:
-    """Say what cannot be vouched for, why, and what to do."""
-    involved = [j for j in solution.dependent if not summary.constant[j]]
-    if involved:
-        names = [column_name(summary.source.names, j) for j in involved]
-        listed = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-        n_features = summary.source.n_features
-        why = "these columns determine each other"
-        if summary.moments.rows < n_features + intercept:
-            unknowns = f"{n_features} coefficients" + (" and an intercept" if intercept else "")
-            why = f"{summary.moments.rows} rows cannot determine {unknowns}"
-        warnings.warn(
-            f"rank {solution.rank} of {n_features}: {why}: {listed}. The smallest coefficients that fit are given; "
-            "drop columns or set reg_lambda",
-            RankWarning, stacklevel=3,
-        )  # fmt: skip
-    elif solution.digits < FEW_DIGITS:
-        warnings.warn(
-            f"nearly dependent columns (condition {solution.condition:.1e}): only {int(solution.digits)} digits of the "
-            "coefficients can be vouched for. Centre the powers of a variable, or drop columns",
-            PrecisionWarning, stacklevel=3,
-        )  # fmt: skip

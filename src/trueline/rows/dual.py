@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,22 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..maths.losses import Ramp
-from .executor import map_merge
+from .executor import map_merge, single_threaded_blas
 from .passes import RowsObjective, penalty_factor, ramp_of
-from .source import Block
+from .source import Block, Source
 
 __all__ = ["dual_gap", "push_limits"]
 
 Array = NDArray[np.float64]
 
+ROWS = 4096
+
 
 @dataclass(frozen=True, eq=False)
 class _DualSums:
-    """Over the rows, for pushes a: Σω, Σωay, Σωa²/(2·slope), Σωaz, Σωa, and the largest a / its bound."""
+    """For pushes a: Σω, Σωay, Σωa²/(2·slope), Σω(ρ(r) + ρ*(a) - ar), Σωaz, Σωa, and max a / its bound."""
 
     weight: float
     label: float
     conjugate: float
+    slack: float
     pull: Array
     push: float
     overshoot: float
@@ -32,7 +36,8 @@ class _DualSums:
     def merge(self, other: _DualSums) -> _DualSums:
         return _DualSums(
             self.weight + other.weight, self.label + other.label, self.conjugate + other.conjugate,
-            self.pull + other.pull, self.push + other.push, max(self.overshoot, other.overshoot),
+            self.slack + other.slack, self.pull + other.pull, self.push + other.push,
+            max(self.overshoot, other.overshoot),
         )  # fmt: skip
 
 
@@ -54,25 +59,41 @@ def dual_gap(objective: RowsObjective, w: Array, b: float) -> float:
     ramp = ramp_of(objective.loss)
     if ramp is None:
         return float("inf")
+    with single_threaded_blas():  # its threads and ours would wait for each other
+        return _dual_gap(objective, ramp, w, b)
+
+
+def _dual_gap(objective: RowsObjective, ramp: Ramp, w: Array, b: float) -> float:
     primal, dw, db = objective.value_and_gradient(w, b)
     penalty = objective.reg_lambda * penalty_factor(objective.loss)
     best = float("inf")
     for active_only in (True, False):  # all rows give a coarser bound, where too few lie between the ends
         reader = _Reader(objective, ramp, w, b, active_only)
         step = reader.newton_step(np.append(dw, db), penalty)
-        sums = map_merge(partial(reader.dual_sums, u=step), objective.source.blocks(), _DualSums.merge)
+        sums = map_merge(partial(reader.dual_sums, u=step), _slices(objective.source), _DualSums.merge)
         left = _left_over(sums, penalty, objective.intercept)
         if np.abs(left).max() > 1e-6 * np.abs(np.append(dw, db)).max():
             continue  # the equations have no solution among these rows, so this is no point of the dual
-        rounding = 2 * float(np.abs(left * np.append(w, b)).sum())
-        shrink = 1.0 / max(sums.overshoot, 1.0)
+        if sums.overshoot <= 1.0:
+            return min(best, _gap_of_slacks(sums, penalty, w) + 2 * float(np.abs(left * step).sum()))
+        shrink = 1.0 / sums.overshoot
         dual = -shrink * sums.label - shrink * shrink * sums.conjugate
         if penalty > 0:
             dual -= shrink * shrink * float(sums.pull @ sums.pull) / (2 * penalty * sums.weight)
+        rounding = 2 * float(np.abs(left * np.append(w, b)).sum())
         best = min(best, max(primal - dual / sums.weight, 0.0) + rounding)
-        if sums.overshoot <= 1.0:
-            break
     return best
+
+
+def _gap_of_slacks(sums: _DualSums, penalty: float, w: Array) -> float:
+    """Primal minus dual without their difference: a sum of squares, so no digits cancel where the gap is tiny.
+
+    What the pushes still miss of the equations is multiplied by the distance to the minimum alone.
+    """
+    gap = sums.slack / sums.weight
+    if penalty > 0:
+        gap += float(np.square(sums.pull / sums.weight + penalty * w).sum()) / (2 * penalty)
+    return max(gap, 0.0)
 
 
 def _left_over(sums: _DualSums, penalty: float, intercept: bool) -> Array:
@@ -93,7 +114,7 @@ class _Reader:
 
     def newton_step(self, gradient: Array, penalty: float) -> Array:
         """u with (mean of c·z̃z̃ᵀ + λ)u = gradient, c = 1 on the rows that may move."""
-        gram, weight = map_merge(self._gram, self.objective.source.blocks(), lambda a, b: (a[0] + b[0], a[1] + b[1]))
+        gram, weight = map_merge(self._gram, _slices(self.objective.source), lambda a, b: (a[0] + b[0], a[1] + b[1]))
         gram = gram / weight + penalty * np.diag(np.append(np.ones(len(self.w)), 0.0))
         scale = np.sqrt(np.maximum(np.diag(gram), 0.0))
         inverse = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
@@ -101,28 +122,41 @@ class _Reader:
         return np.asarray(solved * inverse)
 
     def _rows(self, block: Block) -> tuple[Array, Array, Ramp, Array, Array]:
-        """z̃, weights, the ramp of each row, its push, and 1 where that push may move."""
+        """z̃, weights, the ramp of each row, its residual, and 1 where its push may move."""
         z = self.objective.scaling.apply(block.X)
         omega = np.ones(len(block.y)) if block.weights is None else block.weights
         cut = self.ramp.bounded(push_limits(z, self.objective.row_bound, self.objective.intercept))
         r = z @ self.w + self.b - block.y
         moves = (cut.curvature(r) > 0).astype(np.float64) if self.active_only else np.ones(len(r))
         design = np.column_stack([z, np.full(len(z), 1.0 if self.objective.intercept else 0.0)])
-        return design, omega, cut, cut.derivative(r), moves
+        return design, omega, cut, r, moves
 
     def _gram(self, block: Block) -> tuple[Array, float]:
         design, omega, _, _, moves = self._rows(block)
         return (design * (omega * moves)[:, None]).T @ design, float(omega.sum())
 
     def dual_sums(self, block: Block, u: Array) -> _DualSums:
-        design, omega, cut, push, moves = self._rows(block)
-        a = push - moves * (design @ u)
+        design, omega, cut, r, moves = self._rows(block)
+        push = cut.derivative(r)
+        move = moves * (design @ u)
+        a = push - move
         with np.errstate(invalid="ignore", divide="ignore"):
             beyond = np.where(a > 0, a / cut.high, np.where(a < 0, a / cut.low, 0.0))[omega > 0]
+        slack = move * (r - (push + a) / (2 * self.ramp.slope))  # ρ(r) + ρ*(a) - ar, in factors
         return _DualSums(
             float(omega.sum()), float(omega @ (a * block.y)), float(omega @ (a * a)) / (2 * self.ramp.slope),
-            (omega * a) @ design[:, :-1], float((omega * a).sum()), float(beyond.max(initial=0.0)),
+            float(omega @ slack), (omega * a) @ design[:, :-1], float((omega * a).sum()),
+            float(beyond.max(initial=0.0)),
         )  # fmt: skip
+
+
+def _slices(source: Source) -> Iterator[Block]:
+    """Blocks cut smaller: NumPy's steps each make an array as large as the rows, and these stay in the cache."""
+    for block in source.blocks():
+        for first in range(0, len(block.y), ROWS):
+            part = slice(first, first + ROWS)
+            weights = None if block.weights is None else block.weights[part]
+            yield Block(block.X[part], block.y[part], weights, block.first + first)
 
 
 def push_limits(z: Array, row_bound: float, intercept: bool) -> Array:

@@ -24,13 +24,17 @@ Answer = TypeVar("Answer")
 
 
 def thread_count() -> int:
-    """Threads to use: `TRUELINE_NUM_THREADS`, or the processors this process may use (container limits honoured)."""
+    """Threads to use: `TRUELINE_NUM_THREADS`, or the processors this process may use (container limits honoured).
+
+    Also at most `OMP_NUM_THREADS`, which joblib sets in its workers: a search with ``n_jobs`` does not oversubscribe.
+    """
     wanted = os.environ.get("TRUELINE_NUM_THREADS", "")
     if wanted:
         if not wanted.isdigit() or int(wanted) < 1:
             raise OptionError(f"TRUELINE_NUM_THREADS must be a whole number of at least 1, got {wanted!r}")
         return int(wanted)
-    return _available()
+    shared = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return min(_available(), int(shared)) if shared.isdigit() and int(shared) > 0 else _available()
 
 
 @cache
@@ -79,6 +83,9 @@ def map_merge(
     >>> map_merge(lambda block: sum(block), [[1, 2], [3], [4, 5]], lambda a, b: a + b)
     15
     """
+    from .compile_notice import announce_compiling  # loads numba, which a command's --help has no use for
+
+    announce_compiling()
     return _merge_tree(_map_in_order(function, iter(blocks), thread_count()), merge)
 
 
@@ -93,7 +100,7 @@ def _map_in_order(function: Callable[[Item], Answer], blocks: Iterator[Item], n_
         try:
             for block in blocks:
                 running.append(pool.submit(function, block))
-                if len(running) > 2 * n_threads:
+                if len(running) > n_threads + 2:  # each may hold a copy of its rows
                     yield running.popleft().result()
             while running:
                 yield running.popleft().result()

@@ -158,13 +158,14 @@ class SourceRows:
         """
 
         def factorise(block: Block) -> Array:
-            Z = np.column_stack([np.full(len(block.y), float(intercept)), (block.X - shift) * factor, block.y - y_shift])
+            ones = np.full(len(block.y), float(intercept))
+            Z = np.column_stack([ones, (block.X - shift) * factor, block.y - y_shift])
             if block.weights is not None:
                 Z *= np.sqrt(block.weights)[:, None]
             return _reduced(Z)
 
         R = map_merge(factorise, self.source.blocks(), lambda a, b: _reduced(np.vstack([a, b])))
-        return np.asarray(np.linalg.qr(R, mode="r"))[1:, 1:] if intercept else R[:, 1:]
+        return np.asarray(np.linalg.qr(R, mode="r"))[1:, 1:] if intercept else _reduced(R[:, 1:])
 
     def doubled_gram(self, shift: Array, factor: Array, y_shift: float) -> doubled.Pair:
         """ZᵀΩZ in doubled precision, of the rows Z = [1, (x - shift)·factor, y - y_shift]."""

@@ -15,14 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import ColumnsError, OptionError, Problem, ShapeError
 from ..files import write_whole
 from ..maths.losses import Huber, Loss, Quantile, Squared
+from ..maths.moments import Moments
 from ..models.foreign import Line, as_line
+from ..models.least_squares import LeastSquares
 from ..rows import table
 from ..rows.arrays import numbers_only
 from ..rows.schema import Schema
+from .kept_moments import moments_to_dict, moments_to_keep, resume
 
-__all__ = ["FORMAT", "LOSSES", "Model", "canonical", "save", "seal"]
+__all__ = ["FORMAT", "LARGEST_FILE", "LOSSES", "Model", "canonical", "save", "seal"]
 
 FORMAT = 1
+LARGEST_FILE = 64 * 2**20  # bytes: a million features, or the moments of two thousand; larger files are not read
 
 Array = NDArray[np.float64]
 
@@ -44,6 +48,8 @@ class Model:
         The columns of the training table; other tables are matched to it by name.
     training : dict
         What was recorded about the fit: status, rows, errors.
+    moments : Moments, optional
+        Of the training rows, where it was saved with them: rows can then be added and forgotten.
     """
 
     kind: str
@@ -51,6 +57,7 @@ class Model:
     feature_names: tuple[str, ...] | None = None
     schema: Schema | None = None
     training: dict[str, Any] = field(default_factory=dict)
+    moments: Moments | None = None
 
     @property
     def coef_(self) -> Array:
@@ -83,6 +90,16 @@ class Model:
         matrix = self._matrix(X)
         return np.asarray(self.line.scaling.clip(matrix) @ self.coef_ + self.intercept_)
 
+    def least_squares(self) -> LeastSquares:
+        """The estimator again, for `LeastSquares.forget` and `LeastSquares.partial_fit`; it stands on the moments kept.
+
+        Raises
+        ------
+        OptionError
+            Another kind of model, or one that was saved without its moments.
+        """
+        return resume(self.kind, self.line, self.moments, self.feature_names, self.schema, self.training)
+
     def _matrix(self, X: Any) -> NDArray[np.floating]:
         if self.schema is not None and (table.is_frame(X) or hasattr(X, "tables")):
             return self.schema.encode(X)[0]
@@ -96,8 +113,9 @@ class Model:
 
 
 def save(
-    model: Any, path: str | os.PathLike[str], *, schema: Schema | None = None, training: Mapping[str, Any] | None = None
-) -> None:
+    model: Any, path: str | os.PathLike[str], *, schema: Schema | None = None,
+    training: Mapping[str, Any] | None = None, keep_moments: bool = False,
+) -> None:  # fmt: skip
     """Write a fitted model to one JSON file, whole or not at all.
 
     Parameters
@@ -109,11 +127,17 @@ def save(
         Of the training table; the model's own by default, where it was fitted on a table with y given by name.
     training : dict, optional
         Plain values to record about the fit.
+    keep_moments : bool
+        Also write what `LeastSquares.forget` and `LeastSquares.partial_fit` need. It tells whoever reads the file how
+        many rows there were, the mean of every column, and how all columns vary together; of very few rows that is
+        the rows themselves, and two files tell what was forgotten between them, one row exactly. A loaded model keeps
+        its moments in any case.
 
     Raises
     ------
     OptionError
-        Not a fitted linear model, a loss or a number that no file can hold, or a schema of other columns.
+        Not a fitted linear model, a loss or a number that no file can hold, a schema of other columns, moments asked
+        of what has none, or more than a file may hold.
     OSError
         The file cannot be written; an older one is untouched.
 
@@ -128,18 +152,24 @@ def save(
     array([21.])
     """
     if isinstance(model, Model):
+        if keep_moments and model.moments is None:
+            raise OptionError(f"{model.kind} was saved without its moments, so there are none to keep")
         model = replace(model, schema=schema or model.schema, training=dict(training or model.training))
     else:
         names = getattr(model, "feature_names_in_", None)
         model = Model(
             type(model).__name__, as_line(model), None if names is None else tuple(str(name) for name in names),
             schema or getattr(model, "schema_", None), dict(training or _record(model)),
+            moments_to_keep(model) if keep_moments else None,
         )  # fmt: skip
     _check_columns(model)
     try:
         content = canonical(seal(_to_dict(model)))
     except (TypeError, ValueError) as error:  # NaN, or what JSON does not know
         raise OptionError(f"{model.kind}: cannot be written as JSON ({error})") from None
+    if len(content) > LARGEST_FILE:
+        raise OptionError(f"{model.kind}: {len(content) >> 20} MB, and a model file holds {LARGEST_FILE >> 20}",
+                          advice="Save it without its moments")  # fmt: skip
     write_whole(path, content)
 
 
@@ -197,6 +227,7 @@ def _to_dict(model: Model) -> dict[str, Any]:
         "row_bound": float(line.row_bound) if np.isfinite(line.row_bound) else None,
         "feature_names": None if model.feature_names is None else list(model.feature_names),
         "schema": None if model.schema is None else model.schema.to_dict(), "training": model.training,
+        "moments": None if model.moments is None else moments_to_dict(model.moments),
     }  # fmt: skip
 
 

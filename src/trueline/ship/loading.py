@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import ArtifactError, OptionError
 from ..maths.losses import Loss
 from ..maths.scaling import Scaling
 from ..models.foreign import Line
 from ..rows.schema import Schema
-from .artifact import FORMAT, LOSSES, Model, canonical, seal
+from .artifact import FORMAT, LARGEST_FILE, LOSSES, Model, canonical, seal
+from .fields import bounds, checked, is_finite, is_int, is_list_of, number, numbers, optional
+from .kept_moments import moments_from_dict
 
 __all__ = ["load"]
 
-Array = NDArray[np.float64]
-
-LARGEST_FILE = 64 * 2**20  # bytes, about a million features; a larger file is refused before it is parsed
-
 FIELDS = {
     "format", "kind", "loss", "w", "b", "mu", "sigma", "clip_low", "clip_high", "fit_intercept", "reg_lambda", "alpha",
-    "row_bound", "feature_names", "schema", "training", "sha256",
+    "row_bound", "feature_names", "schema", "training", "moments", "sha256",
 }  # fmt: skip
 
 
@@ -77,7 +73,7 @@ def _parse(content: bytes) -> dict[str, Any]:
         if isinstance(error, ArtifactError):
             raise
         raise ArtifactError(f"not a model file, or a damaged one ({error})") from None
-    if not isinstance(values, dict) or not _is_int(values.get("format")):
+    if not isinstance(values, dict) or not is_int(values.get("format")):
         raise ArtifactError("not a model file of trueline: it names no format")
     if values["format"] != FORMAT:
         advice = "Install a later trueline" if values["format"] > FORMAT else ""
@@ -111,33 +107,34 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _model(values: dict[str, Any]) -> Model:
-    w = _numbers(values, "w")
-    mu, sigma = _numbers(values, "mu", len(w)), _numbers(values, "sigma", len(w))
+    w = numbers(values, "w")
+    mu, sigma = numbers(values, "mu", len(w)), numbers(values, "sigma", len(w))
     if not (sigma > 0).all():
         raise ArtifactError("sigma must be positive")
-    low, high = _bounds(values, "clip_low", -np.inf, len(w)), _bounds(values, "clip_high", np.inf, len(w))
+    low, high = bounds(values, "clip_low", -np.inf, len(w)), bounds(values, "clip_high", np.inf, len(w))
     if (low is None) != (high is None) or (low is not None and high is not None and not (low <= high).all()):
         raise ArtifactError("clip_low and clip_high must both be there, low at most high")
     names = values["feature_names"]
-    if names is not None and not (_is_list_of(names, str) and len(set(names)) == len(names) == len(w)):
+    if names is not None and not (is_list_of(names, str) and len(set(names)) == len(names) == len(w)):
         raise ArtifactError(f"feature_names must be null or {len(w)} different names")
     schema = _schema(values["schema"])
     if schema is not None and (len(schema.feature_names) != len(w) or names not in (None, [*schema.feature_names])):
         raise ArtifactError(f"the schema makes other features than the {len(w)} of this model")
     scaling = Scaling(mu, sigma, np.zeros(len(w), dtype=bool), low, high)
-    row_bound = _optional(values, "row_bound", above=0.0)
+    row_bound = optional(values, "row_bound", above=0.0)
     line = Line(
-        w, _number(values, "b"), scaling, _loss(values["loss"]), _optional(values, "reg_lambda", least=0.0),
-        _checked(values, "fit_intercept", lambda value: isinstance(value, bool)),
-        _checked(values, "kind", lambda value: isinstance(value, str)),
-        _number(values, "alpha", least=0.0), np.inf if row_bound is None else row_bound,
+        w, number(values, "b"), scaling, _loss(values["loss"]), optional(values, "reg_lambda", least=0.0),
+        checked(values, "fit_intercept", lambda value: isinstance(value, bool)),
+        checked(values, "kind", lambda value: isinstance(value, str)),
+        number(values, "alpha", least=0.0), np.inf if row_bound is None else row_bound,
     )  # fmt: skip
     with np.errstate(over="ignore", invalid="ignore"):
         usable = np.isfinite(line.coef).all() and np.isfinite(line.intercept)
     if not usable:
         raise ArtifactError("its coefficients overflow in the units of the data")
-    training = _checked(values, "training", lambda value: isinstance(value, dict))
-    return Model(values["kind"], line, None if names is None else tuple(names), schema, training)
+    training = checked(values, "training", lambda value: isinstance(value, dict))
+    moments = moments_from_dict(values["moments"], line)
+    return Model(values["kind"], line, None if names is None else tuple(names), schema, training, moments)
 
 
 def _schema(values: Any) -> Schema | None:
@@ -154,7 +151,7 @@ def _loss(values: Any) -> Loss:
     parameters = {name: value for name, value in values.items() if name != "name"}
     wanted = vars(kind())  # every loss has defaults, which say what a parameter is
     for name, value in parameters.items():
-        good = isinstance(value, bool) if isinstance(wanted.get(name), bool) else _is_finite(value)
+        good = isinstance(value, bool) if isinstance(wanted.get(name), bool) else is_finite(value)
         if not good:
             raise ArtifactError(f"loss: {name} cannot be {value!r:.100}")
     if set(parameters) != set(wanted):
@@ -164,52 +161,3 @@ def _loss(values: Any) -> Loss:
     except OptionError as error:
         raise ArtifactError(f"loss: {error}") from None
     return loss
-
-
-def _numbers(values: dict[str, Any], name: str, length: int | None = None) -> Array:
-    given = values[name]
-    if not isinstance(given, list) or not given or not all(_is_finite(value) for value in given):
-        raise ArtifactError(f"{name} must be a list of finite numbers")
-    if length is not None and len(given) != length:
-        raise ArtifactError(f"{name} has {len(given)} numbers, w has {length}")
-    return np.array(given, dtype=np.float64)
-
-
-def _bounds(values: dict[str, Any], name: str, open_end: float, length: int) -> Array | None:
-    given = values[name]
-    if given is None:
-        return None
-    if not isinstance(given, list) or len(given) != length or not all(v is None or _is_finite(v) for v in given):
-        raise ArtifactError(f"{name} must be null or {length} numbers or nulls")
-    return np.array([open_end if value is None else value for value in given], dtype=np.float64)
-
-
-def _number(values: dict[str, Any], name: str, *, least: float = -np.inf, above: float = -np.inf) -> float:
-    return float(_checked(values, name, lambda value: _is_finite(value) and value >= least and value > above))
-
-
-def _optional(values: dict[str, Any], name: str, **limits: float) -> float | None:
-    return None if values[name] is None else _number(values, name, **limits)
-
-
-def _checked(values: dict[str, Any], name: str, good: Callable[[Any], bool]) -> Any:
-    if not good(values[name]):
-        raise ArtifactError(f"{name} cannot be {values[name]!r:.100}")
-    return values[name]
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_finite(value: Any) -> bool:
-    if not (_is_int(value) or isinstance(value, float)):
-        return False
-    try:
-        return bool(np.isfinite(float(value)))
-    except OverflowError:
-        return False
-
-
-def _is_list_of(values: Any, kind: type) -> bool:
-    return isinstance(values, list) and all(isinstance(value, kind) for value in values)

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from .findings import Finding
     from .maths.moments import Moments
     from .models.cross_validation import LeastSquaresCV
+    from .models.huber_regression import HuberRegression
     from .models.least_squares import LeastSquares
     from .models.linear_regression_gd import LinearRegressionGD
+    from .models.quantile_regression import QuantileRegression
+    from .models.trimmed_least_squares import TrimmedLeastSquares
     from .rows.domain import Domain
     from .rows.schema import Schema
 
@@ -32,11 +35,14 @@ __version__ = "0.1.0"
 __all__ = [
     "Domain",
     "Finding",
+    "HuberRegression",
     "LeastSquares",
     "LeastSquaresCV",
     "LinearRegressionGD",
     "Moments",
+    "QuantileRegression",
     "Schema",
+    "TrimmedLeastSquares",
     "__version__",
     "rows",
     "ship",
@@ -46,11 +52,14 @@ __all__ = [
 _WHERE = {
     "Domain": ".rows.domain",
     "Finding": ".findings",
+    "HuberRegression": ".models.huber_regression",
     "LeastSquares": ".models.least_squares",
     "LeastSquaresCV": ".models.cross_validation",
     "LinearRegressionGD": ".models.linear_regression_gd",
     "Moments": ".maths.moments",
+    "QuantileRegression": ".models.quantile_regression",
     "Schema": ".rows.schema",
+    "TrimmedLeastSquares": ".models.trimmed_least_squares",
 }
 _ROOMS = ("rows", "ship", "verify")
 

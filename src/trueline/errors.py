@@ -16,6 +16,7 @@
 
     TruelineWarning (UserWarning)     the answer stands, but read this
     ├── ConstantColumnWarning         a column that never changes: its coefficient is 0
+    ├── ExactFitWarning               most rows lie exactly on one line: residuals have no scale
     ├── RankWarning                   columns that determine each other: the minimum-norm answer is given
     └── PrecisionWarning              fewer digits than usual can be vouched for
 """
@@ -32,6 +33,7 @@ __all__ = [
     "ConstantColumnWarning",
     "DataError",
     "DivergenceError",
+    "ExactFitWarning",
     "MagnitudeError",
     "NotANumberError",
     "OptionError",
@@ -145,6 +147,10 @@ class TruelineWarning(UserWarning):
 
 class ConstantColumnWarning(TruelineWarning):
     """A column that never changes: its coefficient is 0."""
+
+
+class ExactFitWarning(TruelineWarning):
+    """Most rows lie exactly on one line: their residuals have no scale, and the line through them is given."""
 
 
 class RankWarning(TruelineWarning):

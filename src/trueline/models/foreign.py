@@ -16,6 +16,7 @@ from ..maths.losses import Loss, Quantile, Squared, by_name
 from ..maths.scaling import Scaling
 from ..rows.source import ArraySource, in_memory
 from .base import LinearModel
+from .trimmed_least_squares import TrimmedLeastSquares
 
 __all__ = ["Line", "as_line"]
 
@@ -87,7 +88,8 @@ class Line:
         penalty = self.penalty(weight)
         if penalty is None:
             raise OptionError(
-                f"{self.description} has a penalty that is not a sum of squares, or a loss that is not known here",
+                f"{self.description} has a penalty that is not a sum of squares, or a loss over all rows that is not "
+                "known here",
                 advice="Only least squares and ridge have a closed form to compare with",
             )
         return penalty
@@ -161,9 +163,11 @@ def _refuse_bent(model: Any, line: Line) -> None:
 
 def _own(model: Any) -> Line:
     check_is_fitted(model, "coef_")
+    loss = getattr(model, "loss_", None) or by_name(getattr(model, "loss", "half_mse"))  # Huber's knows its scale
+    penalty = None if isinstance(model, TrimmedLeastSquares) else getattr(model, "reg_lambda", 0.0)  # of some rows only
     return Line(
         getattr(model, "w_", model.coef_), getattr(model, "b_", model.intercept_), model.scaling_,
-        by_name(getattr(model, "loss", "half_mse")), model.reg_lambda, model.fit_intercept, type(model).__name__,
+        loss, penalty, model.fit_intercept, type(model).__name__,
         row_bound=getattr(model, "clip_row_gradient", None) or np.inf,
     )  # fmt: skip
 

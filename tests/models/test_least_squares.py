@@ -231,3 +231,16 @@ def test_any_penalty_makes_collinear_columns_full_rank(rows):
     X, y = rows
     model = LeastSquares(reg_lambda=1e-3).fit(np.c_[X, X[:, 0]], y)
     assert model.rank_ == 4 and np.isclose(model.coef_[0], model.coef_[3], rtol=1e-9)
+
+
+def test_few_digits_have_their_cause_named(rng):
+    """Of columns that have nothing to do with y, or that are nearly dependent; too many for doubled precision."""
+    X, y = rng.normal(size=(300, 70)), rng.normal(size=300)
+    design = np.c_[np.ones(300), X]
+    for _ in range(3):
+        y = y - design @ np.linalg.lstsq(design, y)[0]
+    with pytest.warns(PrecisionWarning, match="explain next to nothing of y: only 0 digits.*Read the coefficients as"):
+        LeastSquares().fit(X, y)
+    X[:, 1] = X[:, 0] + 1e-9 * X[:, 1]
+    with pytest.warns(PrecisionWarning, match="nearly dependent columns .*: only 0 digits.*drop columns"):
+        LeastSquares().fit(X, X[:, 1] + rng.normal(size=300))

@@ -11,6 +11,7 @@ from .base import Summary, column_name
 __all__ = ["FEW_DIGITS", "warn_doubts"]
 
 FEW_DIGITS = 6.0  # fewer vouched digits than this are worth a warning
+LARGE = 1e3  # a condition number that may have cost them
 
 
 def warn_doubts(solution: Solution, summary: Summary, intercept: bool) -> None:
@@ -38,8 +39,11 @@ def warn_doubts(solution: Solution, summary: Summary, intercept: bool) -> None:
             RankWarning, stacklevel=3,
         )  # fmt: skip
     elif solution.digits < FEW_DIGITS:
+        cause, remedy = "the columns explain next to nothing of y", "Read the coefficients as zero"
+        if solution.condition > LARGE:
+            cause = f"nearly dependent columns (condition {solution.condition:.1e})"
+            remedy = "Centre the powers of a variable, or drop columns"
         warnings.warn(
-            f"nearly dependent columns (condition {solution.condition:.1e}): only {int(solution.digits)} digits of the "
-            "coefficients can be vouched for. Centre the powers of a variable, or drop columns",
+            f"{cause}: only {int(solution.digits)} digits of the coefficients can be vouched for. {remedy}",
             PrecisionWarning, stacklevel=3,
         )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from trueline import LeastSquares, LinearRegressionGD
+from trueline import HuberRegression, LeastSquares, LinearRegressionGD, QuantileRegression, TrimmedLeastSquares
 from trueline.errors import TruelineError
 
 MODELS: dict[str, Any] = {
@@ -18,8 +18,12 @@ MODELS: dict[str, Any] = {
     "standardized": lambda **options: LinearRegressionGD(standardize=True, **options),
     "huber": lambda **options: LinearRegressionGD(loss="huber", **options),
     "batches": lambda **options: LinearRegressionGD(batch_size=8, epochs=20, clip_features=(0.1, 0.9), **options),
+    "huber regression": HuberRegression,
+    "quantile regression": QuantileRegression,
+    "trimmed": TrimmedLeastSquares,
 }
-DESCENTS = list(MODELS)[1:]
+ROBUST = list(MODELS)[-3:]
+DESCENTS = list(MODELS)[1:-3]
 RIGHT = ["closed form", "standardized"]  # what promises the right answer whatever the units
 every = pytest.mark.parametrize("model", MODELS)
 right = pytest.mark.parametrize("model", RIGHT)

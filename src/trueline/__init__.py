@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import rows, ship, verify
+    from . import attack, rows, ship, verify
     from .findings import Finding
     from .maths.moments import Moments
     from .models.cross_validation import LeastSquaresCV
@@ -44,6 +44,7 @@ __all__ = [
     "Schema",
     "TrimmedLeastSquares",
     "__version__",
+    "attack",
     "rows",
     "ship",
     "verify",
@@ -61,7 +62,7 @@ _WHERE = {
     "Schema": ".rows.schema",
     "TrimmedLeastSquares": ".models.trimmed_least_squares",
 }
-_ROOMS = ("rows", "ship", "verify")
+_ROOMS = ("attack", "rows", "ship", "verify")
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""The command line: ``trueline fit | predict | verify | forget | demo``. Heavy imports wait until a command runs."""
+"""The command line: ``trueline fit | predict | verify | attack | forget | demo``; heavy imports wait for a command."""
 
 from __future__ import annotations
 
@@ -123,6 +123,31 @@ def forget(
     from .forgetting import ForgetRequest, forget_file
 
     forget_file(ForgetRequest(model, data, tuple(drop or ()), strict, output, in_place), as_json)
+
+
+@app.command(
+    epilog="Example: [bold]trueline attack houses.csv --target price --kind optimize --rate 0.1 -o poison.csv[/bold]"
+)
+@guarded
+def attack(
+    data: flag.DataFile, target: flag.Target, kind: flag.AttackKind = "optimize", rate: flag.Rate = 0.1,
+    one_hot: flag.OneHot = None, drop: flag.Drop = None, drop_missing: flag.DropMissing = False,
+    y_bounds: flag.YBounds = None, at_row: flag.AtRow = None, shift: flag.Shift = None,
+    against: flag.Against = "least-squares", reg_lambda: flag.RegLambda = 0.0, seed: flag.AttackSeed = 0,
+    output: flag.Output = None, as_json: flag.Json = False,
+) -> None:  # fmt: skip
+    """Who could move this fit? Poison rows for a table of your own, and the harm they do.
+
+    Rows are made within what the table's columns hold. With -o they are written in its columns, so that they can be
+    appended to it, and a .json beside them says what they are.
+    """
+    from .attacking import AttackRequest, attack_file
+
+    request = AttackRequest(
+        data, target, kind, rate, tuple(one_hot or ()), tuple(drop or ()), drop_missing, y_bounds, at_row, shift,
+        against, reg_lambda, seed, output,
+    )  # fmt: skip
+    attack_file(request, as_json)
 
 
 @app.command(epilog="Example: [bold]trueline demo --plot demo.png[/bold]")

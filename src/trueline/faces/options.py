@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 __all__ = [
-    "BatchSize", "ClipFeatures", "ClipRowGradient", "DataFile", "Drop", "DropMissing", "Epochs", "FailOn", "Gd",
-    "InPlace", "Intercept", "Json", "KeepMoments", "Loss", "Lr", "ModelFile", "Momentum", "OneHot", "Output", "Plot",
-    "RegLambda", "Seed", "SkipMissing", "Standardize", "Strict", "StrictDigits", "Target", "TestShare", "Theirs",
-    "Tol",
+    "Against", "AtRow", "AttackKind", "AttackSeed", "BatchSize", "ClipFeatures", "ClipRowGradient", "DataFile",
+    "Drop", "DropMissing", "Epochs", "FailOn", "Gd", "InPlace", "Intercept", "Json", "KeepMoments", "Loss", "Lr",
+    "ModelFile", "Momentum", "OneHot", "Output", "Plot", "Rate", "RegLambda", "Seed", "Shift", "SkipMissing",
+    "Standardize", "Strict", "StrictDigits", "Target", "TestShare", "Theirs", "Tol", "YBounds",
 ]  # fmt: skip
 
 DATA, MODEL, DESCENT, OUTPUT = "Data", "Model", "Gradient descent (any of these chooses it)", "Output"
+ATTACK = "Attack"
 
 # fmt: off
 DataFile = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet file; a CSV's first line names its "
@@ -66,6 +67,22 @@ ClipFeatures = Annotated[tuple[float, float] | None, typer.Option(
     rich_help_panel=DESCENT)]
 Tol = Annotated[float | None, typer.Option(metavar="NUMBER", help="Stop this close to the optimum; 0 runs all epochs.",
                                            show_default="1e-12", rich_help_panel=DESCENT)]
+AttackKind = Annotated[str, typer.Option(
+    metavar="KIND", help="outlier, flip, statistical, targeted, optimize, or adaptive.", show_default="optimize",
+    rich_help_panel=ATTACK)]
+Rate = Annotated[float, typer.Option(metavar="SHARE", help="Poison as a share of all rows, at most 0.5.", min=0.0,
+                                     max=0.5, rich_help_panel=ATTACK)]
+YBounds = Annotated[tuple[float, float] | None, typer.Option(
+    metavar="LOW HIGH", help="What labels may be.", show_default="as observed", rich_help_panel=ATTACK)]
+AtRow = Annotated[int | None, typer.Option(metavar="ROW", help="targeted: whose prediction to move, counted from 1.",
+                                           show_default=False, min=1, rich_help_panel=ATTACK)]
+Shift = Annotated[float | None, typer.Option(metavar="NUMBER", help="targeted: by how much, in units of the target.",
+                                             show_default=False, rich_help_panel=ATTACK)]
+Against = Annotated[str, typer.Option(
+    metavar="DEFENCE", help="adaptive: least-squares, huber, trimmed, winsorize, screen or sever.",
+    rich_help_panel=ATTACK)]
+AttackSeed = Annotated[int, typer.Option("--seed", metavar="NUMBER", help="The same seed makes the same poison.", min=0,
+                                         rich_help_panel=ATTACK)]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3, and save nothing, unless converged.",
                                       rich_help_panel=OUTPUT)]
 FailOn = Annotated[str, typer.Option(metavar="SEVERITY", help="Exit with 1 on a finding at or above: info, low, "

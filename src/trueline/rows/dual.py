@@ -18,6 +18,8 @@ __all__ = ["dual_gap", "push_limits"]
 
 Array = NDArray[np.float64]
 
+ROUNDING = 1e-13  # of sums of pushes: what is left of equations that hold exactly
+
 ROWS = 4096
 
 
@@ -69,10 +71,11 @@ def _dual_gap(objective: RowsObjective, ramp: Ramp, w: Array, b: float) -> float
     best = float("inf")
     for active_only in (True, False):  # all rows give a coarser bound, where too few lie between the ends
         reader = _Reader(objective, ramp, w, b, active_only)
-        step = reader.newton_step(np.append(dw, db), penalty)
+        step, spread = reader.newton_step(np.append(dw, db), penalty)
         sums = map_merge(partial(reader.dual_sums, u=step), _slices(objective.source), _DualSums.merge)
         left = _left_over(sums, penalty, objective.intercept)
-        if np.abs(left).max() > 1e-6 * np.abs(np.append(dw, db)).max():
+        rounding = ROUNDING * _push_size(ramp, primal) * spread  # all that is left at the minimum itself
+        if (np.abs(left) > np.maximum(1e-6 * np.abs(np.append(dw, db)).max(), rounding)).any():
             continue  # the equations have no solution among these rows, so this is no point of the dual
         if sums.overshoot <= 1.0:
             return min(best, _gap_of_slacks(sums, penalty, w) + 2 * float(np.abs(left * step).sum()))
@@ -80,8 +83,8 @@ def _dual_gap(objective: RowsObjective, ramp: Ramp, w: Array, b: float) -> float
         dual = -shrink * sums.label - shrink * shrink * sums.conjugate
         if penalty > 0:
             dual -= shrink * shrink * float(sums.pull @ sums.pull) / (2 * penalty * sums.weight)
-        rounding = 2 * float(np.abs(left * np.append(w, b)).sum())
-        best = min(best, max(primal - dual / sums.weight, 0.0) + rounding)
+        missed = 2 * float(np.abs(left * np.append(w, b)).sum())
+        best = min(best, max(primal - dual / sums.weight, 0.0) + missed)
     return best
 
 
@@ -94,6 +97,12 @@ def _gap_of_slacks(sums: _DualSums, penalty: float, w: Array) -> float:
     if penalty > 0:
         gap += float(np.square(sums.pull / sums.weight + penalty * w).sum()) / (2 * penalty)
     return max(gap, 0.0)
+
+
+def _push_size(ramp: Ramp, loss: float) -> float:
+    """Root mean square of the pushes, at most: ψ² <= 2·slope·ρ, and no push is beyond its end."""
+    end = max(float(np.max(np.abs(ramp.low))), float(np.max(np.abs(ramp.high))))
+    return min(end, float(np.sqrt(2 * ramp.slope * max(loss, 0.0))))
 
 
 def _left_over(sums: _DualSums, penalty: float, intercept: bool) -> Array:
@@ -112,14 +121,14 @@ class _Reader:
     b: float
     active_only: bool
 
-    def newton_step(self, gradient: Array, penalty: float) -> Array:
-        """u with (mean of c·z̃z̃ᵀ + λ)u = gradient, c = 1 on the rows that may move."""
+    def newton_step(self, gradient: Array, penalty: float) -> tuple[Array, Array]:
+        """u with (mean of c·z̃z̃ᵀ + λ)u = gradient, c = 1 on the rows that may move; and the size of each z̃."""
         gram, weight = map_merge(self._gram, _slices(self.objective.source), lambda a, b: (a[0] + b[0], a[1] + b[1]))
         gram = gram / weight + penalty * np.diag(np.append(np.ones(len(self.w)), 0.0))
         scale = np.sqrt(np.maximum(np.diag(gram), 0.0))
         inverse = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
         solved = np.linalg.lstsq(gram * np.outer(inverse, inverse), gradient * inverse, rcond=None)[0]
-        return np.asarray(solved * inverse)
+        return np.asarray(solved * inverse), scale
 
     def _rows(self, block: Block) -> tuple[Array, Array, Ramp, Array, Array]:
         """z̃, weights, the ramp of each row, its residual, and 1 where its push may move."""

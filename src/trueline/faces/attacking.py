@@ -116,8 +116,9 @@ def _defence(request: AttackRequest) -> Any:
     """The victim of an adaptive attack."""
     from sklearn.pipeline import make_pipeline
 
-    from .. import HuberRegression, TrimmedLeastSquares
     from ..defend import Screen, Sever, Winsorize
+    from ..models.huber_regression import HuberRegression
+    from ..models.trimmed_least_squares import TrimmedLeastSquares
 
     plain = LeastSquares(request.reg_lambda)
     makers: dict[str, Callable[[], Any]] = {

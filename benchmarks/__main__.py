@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import accuracy, descent, plots, speed
+from . import accuracy, descent, plots, poisoning, robust, speed
 from .peers import PEERS, Peer, missing
 from .report import Results, render
 
@@ -51,8 +51,15 @@ def measure(peers: Sequence[Peer], skipped: dict[str, str], quick: bool) -> Resu
     gradients = [descent.gradients(rows, columns, dtype, 2 * repeats, budget) for dtype in ("float64", "float32")]
     epochs = descent.epochs(rows, columns, repeats, budget)
     huber = descent.huber(100_000 // (4 if quick else 1), columns, repeats, budget)
+    say("table 3: robust fits")
+    robust_races = robust.robust_fits(rows, columns, 3, budget)
+    say("table 4: poison")
+    poisoned, not_poisoned = poisoning.protocols()
+    for reason in not_poisoned:
+        print(f"skipped: {reason}")
     load = os.getloadavg()[0]
-    return Results(quick, load, skipped, cases, left_out, right, polynomials, races, gradients, epochs, huber)
+    return Results(quick, load, skipped, cases, left_out, right, polynomials, races, gradients, epochs, huber,
+                   robust_races, poisoned, not_poisoned)  # fmt: skip
 
 
 def say(text: str) -> None:

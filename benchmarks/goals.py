@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .accuracy import DIGITS_NEEDED, Cell
-from .descent import EPOCHS, GradientRace, HuberRace
+from .descent import EPOCHS, GradientRace
+from .poisoning import REFERENCE, REFERENCE_SECONDS, Poisoned
 from .racing import Timing
+from .robust import RobustRace
 from .speed import LIMIT, Race
 
 __all__ = ["Goal", "all_goals"]
@@ -26,7 +28,7 @@ class Goal:
 
 def all_goals(
     accuracy: dict[str, list[Cell]], races: Sequence[Race], gradients: Sequence[GradientRace],
-    epochs: dict[str, Timing], huber: HuberRace | None,
+    epochs: dict[str, Timing], robust: Sequence[RobustRace], poisoned: Sequence[Poisoned],
 ) -> list[Goal]:  # fmt: skip
     """In the order of the tables."""
     return [
@@ -36,7 +38,8 @@ def all_goals(
         _every_race("50 × faster than LinearRegression", races, "scikit-learn LinearRegression", 50.0),
         _fused(gradients),
         _thousand_epochs(epochs),
-        _huber(huber),
+        *map(_robust, robust),
+        *(_poison(run) for run in poisoned if run.title.startswith("B2")),
     ]
 
 
@@ -86,11 +89,25 @@ def _thousand_epochs(epochs: dict[str, Timing]) -> Goal:
     return Goal(text, f"{ratio:.2f} ×", ratio <= 1.2)
 
 
-def _huber(race: HuberRace | None) -> Goal:
-    text = "Huber 10 × faster than HuberRegressor"
-    theirs = race.timings["HuberRegressor"] if race else None
-    ours = race.timings["LinearRegressionGD, huber"] if race else None
-    if not (theirs and ours and theirs.seconds and ours.seconds):
-        return Goal(text, (theirs and theirs.note) or (ours and ours.note) or "–", None)
-    gain = theirs.seconds / ours.seconds
-    return Goal(text, f"{gain:.1f} ×, by descent", gain >= 10)
+ROBUST = {"Huber": 10.0, "median": 40.0, "least": 1.0}  # times faster than the peer
+
+
+def _robust(race: RobustRace) -> Goal:
+    times = ROBUST[race.title.split()[0].rstrip(",")]
+    peer = next(name for name in race.timings if name != LIMIT and not name.startswith("trueline"))
+    ours = next(name for name in race.timings if name.startswith("trueline"))
+    text = f"{race.title}: {times:g} × faster than {peer}"
+    mine, theirs = race.timings[ours].seconds, race.timings[peer].seconds
+    if not (mine and theirs):
+        return Goal(text, race.timings[ours].note or race.timings[peer].note or "–", None)
+    worse = race.objective.get(ours, 1.0) > 1.0 + 1e-6
+    words = f"{theirs / mine:.1f} ×" + (", objective worse" if worse else "")
+    return Goal(text, words, theirs / mine >= times and not worse)
+
+
+def _poison(run: Poisoned) -> Goal:
+    times = run.damage[-1].times
+    text = f"B2: damage × {REFERENCE:g} in a small part of {REFERENCE_SECONDS:g} s"
+    return Goal(
+        text, f"× {times:.0f} in {run.seconds:.1f} s", times >= REFERENCE and run.seconds < REFERENCE_SECONDS / 10
+    )

@@ -9,7 +9,9 @@ from . import machine
 from .accuracy import DIGITS_NEEDED, Case, Cell
 from .descent import HUBER_TOLERANCE, GradientRace, HuberRace
 from .goals import Goal, all_goals
+from .poisoning import Poisoned
 from .racing import Timing
+from .robust import RobustRace
 from .speed import LIMIT, Race
 
 __all__ = ["Results", "doubts", "render"]
@@ -30,15 +32,19 @@ class Results:
     gradients: list[GradientRace] = field(default_factory=list)
     epochs: dict[str, Timing] = field(default_factory=dict)
     huber: HuberRace | None = None
+    robust: list[RobustRace] = field(default_factory=list)
+    poisoned: list[Poisoned] = field(default_factory=list)
+    not_poisoned: list[str] = field(default_factory=list)
 
     def goals(self) -> list[Goal]:
         """Each goal with what was measured for it."""
-        return all_goals(self.accuracy, self.races, self.gradients, self.epochs, self.huber)
+        return all_goals(self.accuracy, self.races, self.gradients, self.epochs, self.robust, self.poisoned)
 
 
 def render(results: Results) -> str:
     """The whole page."""
-    parts = [_head(results), _goals(results.goals()), _accuracy(results), _speed(results.races), _descent(results)]
+    parts = [_head(results), _goals(results.goals()), _accuracy(results), _speed(results.races), _descent(results),
+             _poison(results)]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -135,7 +141,12 @@ def _ratio(timing: Timing | None, unit: Timing | None) -> str:
 
 
 def _descent(results: Results) -> str:
-    parts = [_gradients(results.gradients), _epochs(results.epochs), _huber(results.huber)]
+    parts = [
+        _gradients(results.gradients),
+        _epochs(results.epochs),
+        _huber(results.huber),
+        *map(_robust, results.robust),
+    ]
     body = "\n\n".join(part for part in parts if part)
     return f"## 3. Descent and robust losses\n\n{body}" if body else ""
 
@@ -176,6 +187,34 @@ def _huber(race: HuberRace | None) -> str:
         f"a time counts up to an error of {HUBER_TOLERANCE:.0e}, since HuberRegressor stops early at its defaults:\n\n"
     )
     return words + _table(["", "in reads of X", "in HuberRegressors", "error"], rows)
+
+
+def _robust(race: RobustRace) -> str:
+    ours = next(name for name in race.timings if name.startswith("trueline"))
+    rows = []
+    for name, timing in race.timings.items():
+        if name != LIMIT:
+            objective = race.objective.get(name)
+            reached = "–" if objective is None else f"{objective:.6f}"
+            rows.append([name, _ratio(timing, race.timings[LIMIT]), _ratio(timing, race.timings[ours]), reached])
+    head = f"{race.title}, {race.rows:,} × {race.columns}, t₂ noise and 5 % outliers:\n\n"
+    return head + _table(["", "in reads of X", "in our fits", "objective / lowest"], rows)
+
+
+def _poison(results: Results) -> str:
+    if not results.poisoned and not results.not_poisoned:
+        return ""
+    rows = [
+        [run.title, f"{damage.rate:.0%}", f"{run.clean_mse:.5f}", f"× {damage.times:.2f}", f"× {damage.published}"]
+        for run in results.poisoned for damage in run.damage
+    ]  # fmt: skip
+    seconds = "".join(f" {run.title.partition(',')[0]} took {run.seconds:.2f} s." for run in results.poisoned)
+    left_out = "".join(f" Left out: {reason}." for reason in results.not_poisoned)
+    return f"""## 4. Poison with published figures
+
+Test MSE on clean rows, over that of the clean fit.{seconds}{left_out}
+
+{_table(["protocol", "rate", "clean", "here", "published"], rows)}"""
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

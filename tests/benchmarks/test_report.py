@@ -12,11 +12,15 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.goals import all_goals
 from benchmarks.peers import PEERS, Peer, missing
+from benchmarks.poisoning import Damage, Poisoned
 from benchmarks.racing import Timing
 from benchmarks.report import Results, doubts, render
+from benchmarks.robust import RobustRace, robust_fits
+from benchmarks.speed import LIMIT
 
 from benchmarks import accuracy, descent, install, limit, plots, speed
 
+EMPTY = Results(True, 0.0, {}, [], [], {}, {})
 ROOT = Path(__file__).parents[2]
 CORE = [peer for peer in PEERS if peer.needs in ("trueline", "sklearn", "numpy")]
 LOCK = ROOT / "benchmarks" / "requirements.lock"
@@ -78,7 +82,7 @@ def test_a_goal_is_missed_by_a_slow_time_and_open_without_one(results):
     slow = replace(race, timings=race.timings | {"trueline LeastSquares": Timing("trueline LeastSquares", 1e9)})
     wrong = replace(race, timings=race.timings | {"trueline LeastSquares": Timing("trueline LeastSquares", None)})
     for changed, met in ((slow, False), (wrong, None)):
-        goals = {goal.text: goal.met for goal in all_goals({}, [changed], [], {}, None)}
+        goals = {goal.text: goal.met for goal in all_goals({}, [changed], [], {}, [], [])}
         assert goals["50 × faster than LinearRegression"] is met
         assert goals["within 2 × of the slower of memory and arithmetic"] is met
         assert goals["one full gradient within 1.3 reads, every loss"] is None
@@ -133,3 +137,39 @@ def test_help_names_quick(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     assert "--quick" in capsys.readouterr().out
+
+
+def robust_race(ours, theirs, objective=1.0):
+    timings = {
+        LIMIT: Timing(LIMIT, 0.1),
+        "trueline QuantileRegression": Timing("ours", ours),
+        "peer": Timing("peer", theirs),
+    }
+    return RobustRace("median", 100, 2, timings, {"trueline QuantileRegression": objective, "peer": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("race", "met"),
+    [(robust_race(0.1, 4.1), True), (robust_race(0.1, 3.9), False), (robust_race(0.1, 9.0, 1.01), False),
+     (robust_race(None, 9.0), None)],
+)  # fmt: skip
+def test_a_robust_fit_must_be_fast_and_as_good(race, met):
+    (goal,) = [goal for goal in all_goals({}, [], [], {}, [race], []) if goal.text.startswith("median")]
+    assert goal.met is met
+
+
+def test_poison_is_printed_beside_what_others_reached():
+    run = Poisoned("B2, houses", 0.003, [Damage(0.2, 41.0, "40.7")], 2.0)
+    (goal,) = [goal for goal in all_goals({}, [], [], {}, [], [run]) if goal.text.startswith("B2")]
+    assert goal.met and goal.measured == "× 41 in 2.0 s"
+    page = render(replace(EMPTY, poisoned=[run], not_poisoned=["communities.csv is not in ../shared/data"]))
+    assert "| B2, houses | 20% | 0.00300 | × 41.00 | × 40.7 |" in page and "Left out: communities.csv" in page
+
+
+def test_robust_fits_race_their_peers():
+    """statsmodels is not in every environment: then it says so, and ours still has its time."""
+    for race in robust_fits(3000, 3, 1, 0.1):
+        ours = next(timing for name, timing in race.timings.items() if name.startswith("trueline"))
+        assert ours.seconds is not None, ours.note
+        assert not race.objective or min(race.objective.values()) == 1.0
+        assert "| trueline " in render(replace(EMPTY, robust=[race]))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from scipy.stats import binom, fisher_exact
 
-from trueline import LeastSquares
+from trueline import LeastSquares, TrimmedLeastSquares
 from trueline.defend import PartitionedEnsemble, Screen, Sever, Winsorize, attribute
 from trueline.errors import DataError, OptionError, ShapeError
 
@@ -81,6 +81,11 @@ def test_weights_below_one_half_count_as_dropped():
 def test_labels_come_in_any_column(column):
     found = attribute(np.array([True, False, True]), column(["x", "y", "x"]))
     assert [one.source for one in found.sources] == ["y", "x"]
+
+
+def test_rows_that_trimming_leaves_out_count_as_dropped(make_credit):
+    X, y, broker, credit = make_credit()
+    assert attribute(TrimmedLeastSquares().fit(X, y), broker).accused == (credit.broker,)
 
 
 def test_it_prints_as_a_table(make_credit):

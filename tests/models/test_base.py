@@ -7,11 +7,18 @@ import pandas as pd
 import pytest
 from sklearn.utils.validation import check_is_fitted
 
-from trueline import LeastSquares, LinearRegressionGD, Schema
+from trueline import (
+    HuberRegression,
+    LeastSquares,
+    LinearRegressionGD,
+    QuantileRegression,
+    Schema,
+    TrimmedLeastSquares,
+)
 from trueline import rows as trueline_rows
 from trueline.errors import CellsError, DataError, OptionError, ShapeError
 
-MODELS = [LeastSquares, LinearRegressionGD]
+MODELS = [LeastSquares, LinearRegressionGD, HuberRegression, QuantileRegression, TrimmedLeastSquares]
 every = pytest.mark.parametrize("model", MODELS)
 
 

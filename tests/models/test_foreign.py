@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVR, LinearSVR
 from sklearn.tree import DecisionTreeRegressor
 
-from trueline import LeastSquares, LinearRegressionGD
+from trueline import LeastSquares, LeastSquaresCV, LinearRegressionGD, verify
 from trueline.errors import OptionError, ShapeError
 from trueline.maths.losses import Huber, Quantile, Squared
 from trueline.models.foreign import as_line
@@ -198,3 +198,16 @@ def test_a_constraint_makes_the_objective_of_another_library_s_model_unknown():
     assert as_line(LinearRegression()).reg_lambda == 0.0
     LinearRegression.positive = True
     assert as_line(LinearRegression()).reg_lambda is None
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_the_chosen_penalty_of_a_cross_validated_fit_is_known_where_it_acts_on_these_columns(standardize):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)) * [1.0, 5.0, 0.2]
+    y = X @ [1.0, -1.0, 2.0] + rng.normal(size=60)
+    model = LeastSquaresCV([1e-3, 0.1], cv=3, standardize=standardize).fit(X, y)
+    line = as_line(model)
+    assert line.reg_lambda == (None if standardize else model.reg_lambda_)
+    assert np.array_equal(line.coef, model.coef_) and line.intercept == model.intercept_
+    if not standardize:
+        assert verify.certify(model, X, y).optimal

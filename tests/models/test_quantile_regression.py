@@ -86,7 +86,7 @@ def test_equivariance(seed, tau, slope, factor, column):
     assert np.allclose(fit(X[shuffled], y[shuffled]).coef_, model.coef_, rtol=1e-9, atol=1e-9)
     assert np.allclose(fit(X, y * factor).coef_, model.coef_ * factor, rtol=1e-9, atol=1e-9 * factor)
     assert np.allclose(fit(X, -y, 1 - tau).coef_, -model.coef_, rtol=1e-9, atol=1e-9)
-    assert np.allclose(fit(X, y + slope * X[:, 1]).coef_, model.coef_ + [0, slope, 0], rtol=1e-9, atol=1e-9)
+    assert np.allclose(fit(X, y + slope * X[:, 1]).coef_, model.coef_ + np.array([0, slope, 0]), rtol=1e-9, atol=1e-9)
     assert np.allclose(fit(X * [1, column, 1], y).coef_ * [1, column, 1], model.coef_, rtol=1e-9, atol=1e-9)
     monotone = y + 5 * np.sign(y - model.predict(X)) * (np.abs(y - model.predict(X)) > 1e-9)
     assert np.allclose(fit(X, monotone).coef_, model.coef_, rtol=1e-9, atol=1e-9)  # only the sides matter

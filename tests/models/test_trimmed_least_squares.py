@@ -95,7 +95,7 @@ def test_equivariance_of_the_proven_optimum(seed, slope, factor, column):
     assert np.allclose(fit(X[shuffled], y[shuffled]).coef_, model.coef_, rtol=1e-7)
     assert np.allclose(fit(X, y * factor).coef_, model.coef_ * factor, rtol=1e-7)
     assert np.isclose(fit(X, y * factor).scale_, model.scale_ * factor, rtol=1e-7)
-    assert np.allclose(fit(X, y + slope * X[:, 1]).coef_, model.coef_ + [0, slope, 0], rtol=1e-7, atol=1e-7)
+    assert np.allclose(fit(X, y + slope * X[:, 1]).coef_, model.coef_ + np.array([0, slope, 0]), rtol=1e-7, atol=1e-7)
     assert np.allclose(fit(X * [1, column, 1], y).coef_ * [1, column, 1], model.coef_, rtol=1e-7)
     assert np.allclose(fit(X + 1000.0, y - 7.0).coef_, model.coef_, rtol=1e-7)
 
@@ -149,9 +149,9 @@ def test_seeds_repeat_and_threads_do_not_matter(monkeypatch):
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"trim": 0.6}, "trim must lie between 0 and 0.5"), ({"trim": -0.1}, "trim"), ({"h": 61}, r"h must lie between 62"),
-     ({"h": 121}, "and 120"), ({"h": 80.5}, "whole number"), ({"n_starts": 0}, "n_starts"), ({"max_iter": 0}, "max_iter"),
-     ({"reg_lambda": -1.0}, "reg_lambda")],
+    [({"trim": 0.6}, "trim must lie between 0 and 0.5"), ({"trim": -0.1}, "trim"), ({"h": 61}, "h must lie between 62"),
+     ({"h": 121}, "and 120"), ({"h": 80.5}, "whole number"), ({"n_starts": 0}, "n_starts"),
+     ({"max_iter": 0}, "max_iter"), ({"reg_lambda": -1.0}, "reg_lambda")],
     ids=str,
 )  # fmt: skip
 def test_options_outside_what_they_may_be(options, words):
@@ -169,7 +169,7 @@ def test_verify_refuses_what_has_no_loss_over_all_rows():
     X, y = leveraged()
     model = TrimmedLeastSquares().fit(X, y)
     assert np.array_equal(as_line(model).coef, model.coef_)
-    with pytest.raises(OptionError, match="TrimmedLeastSquares has .* a loss over all rows that is not known here"):
+    with pytest.raises(OptionError, match=r"TrimmedLeastSquares has .* a loss over all rows that is not known here"):
         verify.certify(model, X, y)
 
 

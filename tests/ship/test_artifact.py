@@ -15,7 +15,15 @@ from sklearn.linear_model import LinearRegression, Ridge, SGDRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from trueline import Domain, LeastSquares, LinearRegressionGD, Schema
+from trueline import (
+    Domain,
+    HuberRegression,
+    LeastSquares,
+    LinearRegressionGD,
+    QuantileRegression,
+    Schema,
+    TrimmedLeastSquares,
+)
 from trueline.errors import CellsError, ColumnsError, OptionError, ShapeError
 from trueline.maths.losses import Huber, Quantile
 from trueline.maths.scaling import Scaling
@@ -37,6 +45,9 @@ MODELS = {
     "least squares": LeastSquares(),
     "ridge": LeastSquares(reg_lambda=0.3),
     "least squares without intercept": LeastSquares(fit_intercept=False),
+    "huber regression": HuberRegression(),
+    "quantile regression": QuantileRegression(0.8),
+    "trimmed": TrimmedLeastSquares(),
     "theirs": LinearRegression(),
     "their ridge": Ridge(alpha=2.0),
     "their descent": SGDRegressor(random_state=0),

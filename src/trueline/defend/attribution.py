@@ -16,6 +16,8 @@ from ..models.summary_table import as_html, as_text, number, probability
 
 __all__ = ["Attribution", "SourceCount", "attribute"]
 
+JUDGED = ("kept_", "inliers_", "weights_")
+
 
 @dataclass(frozen=True)
 class SourceCount:
@@ -92,8 +94,9 @@ def attribute(defence: Any, source: Any, *, alpha: float = 0.01) -> Attribution:
 
     Parameters
     ----------
-    defence : Screen, Sever, anything fitted with `kept_` (bool per row) or `weights_` (per row, at most 1)
-        Or such an array. A row of a weight below one half counts as dropped.
+    defence : Screen, Sever, TrimmedLeastSquares
+        Or anything fitted with `kept_` or `inliers_` (bool per row) or `weights_` (per row, at most 1), or such an
+        array. A row of a weight below one half counts as dropped.
     source : array or column (n_samples,)
         Where each row of the fit came from: a label of any kind, in the order of the rows.
     alpha : float
@@ -148,10 +151,11 @@ def _dropped(defence: Any) -> NDArray[np.bool_]:
     if not isinstance(defence, np.ndarray | list):
         if hasattr(defence, "fit"):
             check_is_fitted(defence)
-        if not (hasattr(defence, "kept_") or hasattr(defence, "weights_")):
-            raise OptionError(f"{type(defence).__name__} has neither kept_ nor weights_, so it judges no single rows",
-                              advice="Attribute what Screen or Sever dropped")  # fmt: skip
-        kept = defence.kept_ if hasattr(defence, "kept_") else defence.weights_
+        judged = [getattr(defence, name) for name in JUDGED if hasattr(defence, name)]
+        if not judged:
+            raise OptionError(f"{type(defence).__name__} has none of {', '.join(JUDGED)}, so it judges no single rows",
+                              advice="Attribute what Screen, Sever or TrimmedLeastSquares dropped")  # fmt: skip
+        kept = judged[0]
     kept = np.asarray(kept)
     if kept.ndim != 1 or kept.dtype.kind not in "bfiu" or not np.isfinite(kept).all():
         raise OptionError(f"one truth value or weight per row is needed, got shape {kept.shape} of {kept.dtype}")

@@ -18,7 +18,7 @@ __all__ = ["Concentration", "Rows", "best_starts", "kept_weights"]
 
 Array = NDArray[np.float64]
 
-LEND = 1e-10  # added to the Gram of a few rows for each of them, so that it can be solved: ordinary rows are near size 1
+LEND = 1e-10  # added to the Gram for each row in it, so that it can be solved: ordinary rows are near size 1
 FADED = 1e-3  # a diagonal cell this far below what was once there has lost too many digits to down-dating
 
 

@@ -16,6 +16,7 @@ from ..maths.losses import Loss, Quantile, Squared, by_name
 from ..maths.scaling import Scaling
 from ..rows.source import ArraySource, in_memory
 from .base import LinearModel
+from .cross_validation import LeastSquaresCV
 from .trimmed_least_squares import TrimmedLeastSquares
 
 __all__ = ["Line", "as_line"]
@@ -164,12 +165,20 @@ def _refuse_bent(model: Any, line: Line) -> None:
 def _own(model: Any) -> Line:
     check_is_fitted(model, "coef_")
     loss = getattr(model, "loss_", None) or by_name(getattr(model, "loss", "half_mse"))  # Huber's knows its scale
-    penalty = None if isinstance(model, TrimmedLeastSquares) else getattr(model, "reg_lambda", 0.0)  # of some rows only
     return Line(
         getattr(model, "w_", model.coef_), getattr(model, "b_", model.intercept_), model.scaling_,
-        loss, penalty, model.fit_intercept, type(model).__name__,
+        loss, _own_penalty(model), getattr(model, "fit_intercept", True), type(model).__name__,
         row_bound=getattr(model, "clip_row_gradient", None) or np.inf,
     )  # fmt: skip
+
+
+def _own_penalty(model: Any) -> float | None:
+    """λ on the mean loss over all rows; None where that is not what the model minimises."""
+    if isinstance(model, TrimmedLeastSquares):
+        return None  # over some rows only
+    if isinstance(model, LeastSquaresCV):
+        return None if model.standardize else model.reg_lambda_  # of scaled columns, which the model does not keep
+    return getattr(model, "reg_lambda", 0.0)
 
 
 def _penalties(model: Any) -> tuple[Loss, float | None, float]:

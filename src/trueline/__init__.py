@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import attack, rows, ship, verify
+    from . import attack, audit, defend, rows, ship, verify
     from .findings import Finding
     from .maths.moments import Moments
     from .models.cross_validation import LeastSquaresCV
@@ -45,6 +45,8 @@ __all__ = [
     "TrimmedLeastSquares",
     "__version__",
     "attack",
+    "audit",
+    "defend",
     "rows",
     "ship",
     "verify",
@@ -62,7 +64,7 @@ _WHERE = {
     "Schema": ".rows.schema",
     "TrimmedLeastSquares": ".models.trimmed_least_squares",
 }
-_ROOMS = ("attack", "rows", "ship", "verify")
+_ROOMS = ("attack", "audit", "defend", "rows", "ship", "verify")
 
 
 def __getattr__(name: str) -> object:

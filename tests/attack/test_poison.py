@@ -145,6 +145,15 @@ def test_changed_labels_stay_in_their_rows():
     assert poison.apply(pa.table({"a": y}), pa.array(y))[1].to_pylist() == new_y.tolist()
 
 
+def test_changed_labels_are_those_of_rows_in_the_domain_and_at_most_half():
+    X, y = np.arange(8.0).reshape(-1, 1), np.arange(8.0)
+    poison = attack.flip_labels(X, y, rows=2, replace=True, bounds=(2, 5))
+    assert sorted(poison.replaces) == [2, 5]
+    for bad in ({"rows": 5}, {"rate": 0.12}):
+        with pytest.raises(OptionError, match=r"can be changed|less than one row"):
+            attack.flip_labels(X, y, replace=True, **bad)
+
+
 def test_apply_refuses_what_is_outside_the_budget_or_cannot_be_held(clean):
     X, y = clean
     poison = attack.flip_labels(X, y, rows=20)

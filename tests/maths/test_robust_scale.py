@@ -14,10 +14,18 @@ Z = np.linspace(-9, 9, 100_001)
 EXPECTED = float(np.trapezoid(np.minimum(Z * Z, 6.25) * np.exp(-Z * Z / 2) / np.sqrt(2 * np.pi), Z))
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 100])
+@pytest.mark.parametrize("n", [1, 2, 7, 100, 50_001, 120_000])
 def test_mad_is_scipys_about_zero(n):
     r = np.random.default_rng(n).normal(size=n) + 0.5
     assert np.isclose(mad(r), median_abs_deviation(r, center=lambda a, axis: 0.0, scale="normal"), rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [60_000, 60_001])
+def test_the_median_of_many_is_numpys_whatever_their_order(n):
+    rng = np.random.default_rng(n)
+    smooth = rng.normal(size=n)
+    for r in (smooth, np.sort(smooth), np.round(smooth), np.where(np.arange(n) % 30 == 0, 5.0, 1.0), smooth[::-1] ** 3):
+        assert mad(r) == 1.482602218505602 * np.median(np.abs(r))
 
 
 @given(seed=st.integers(0, 1000), name=st.sampled_from(["mad", "proposal2"]))

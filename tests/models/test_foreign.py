@@ -16,6 +16,7 @@ from sklearn.svm import SVR, LinearSVR
 from sklearn.tree import DecisionTreeRegressor
 
 from trueline import LeastSquares, LeastSquaresCV, LinearRegressionGD, verify
+from trueline.defend import Screen
 from trueline.errors import OptionError, ShapeError
 from trueline.maths.losses import Huber, Quantile, Squared
 from trueline.models.foreign import as_line
@@ -33,7 +34,7 @@ UNKNOWN = [  # minimise something else than a mean loss of ours with a sum of sq
     lm.Lasso(0.1), lm.ElasticNet(0.1), lm.BayesianRidge(), lm.ARDRegression(), lm.HuberRegressor(), lm.LassoLars(0.1),
     lm.HuberRegressor(alpha=0.0), lm.SGDRegressor(loss="huber", alpha=0.0), lm.SGDRegressor(penalty="l1"),
     lm.LinearRegression(positive=True), lm.Ridge(1.0, positive=True), lm.TheilSenRegressor(random_state=0), LinearSVR(),
-    lm.OrthogonalMatchingPursuit(n_nonzero_coefs=1), lm.QuantileRegressor(alpha=0.1), lm.TweedieRegressor(power=0),
+    lm.OrthogonalMatchingPursuit(n_nonzero_coefs=1), lm.RANSACRegressor(random_state=0), lm.QuantileRegressor(alpha=0.1), lm.TweedieRegressor(power=0),
     SVR(kernel="linear"),
 ]  # fmt: skip
 BENT = [  # hold coefficients, and predict something else than the line they write down
@@ -87,9 +88,7 @@ def test_coefficients_that_are_no_line_are_refused(positive, model):
                        or "Perceptron" in str(model) else y))  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "model", [DecisionTreeRegressor(), lm.RANSACRegressor(), object()], ids=["tree", "ransac", "?"]
-)
+@pytest.mark.parametrize("model", [DecisionTreeRegressor(), object()], ids=["tree", "?"])
 def test_what_has_no_coefficients_is_refused(rows, model):
     if hasattr(model, "fit"):
         model.fit(*rows)
@@ -211,3 +210,16 @@ def test_the_chosen_penalty_of_a_cross_validated_fit_is_known_where_it_acts_on_t
     assert np.array_equal(line.coef, model.coef_) and line.intercept == model.intercept_
     if not standardize:
         assert verify.certify(model, X, y).optimal
+
+
+def test_a_defence_around_a_model_is_its_line_of_which_no_penalty_on_all_rows_is_known():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60, 2))
+    y = X @ [1.0, -1.0] + rng.normal(size=60)
+    y[0] = 100.0
+    model = Screen(LeastSquares(reg_lambda=1.0)).fit(X, y)
+    line = as_line(model)
+    assert not model.kept_[0] and line.reg_lambda is None and line.description == "Screen"
+    assert np.allclose(X @ line.coef + line.intercept, model.predict(X))
+    with pytest.raises(OptionError, match="Screen has a penalty that is not"):
+        verify.compare_closed_form(model, X, y)

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import OptionError
 from .poison import Poison
 from .scene import Budget, Scene, prepare
 
@@ -51,8 +52,10 @@ def flip_labels(X: Any, y: Any, rate: float | None = None, *, replace: bool = Fa
     scene = prepare(X, y, rate, **budget)
     scene.need_labels()
     if replace:
-        kept = min(scene.rows, len(scene.y) // 2) if rate is None else max(int(rate * len(scene.y) + 1e-9), 1)
-        chosen = _farthest_to_go(scene, kept)
+        many = scene.rows if rate is None else int(rate * len(scene.y) + 1e-9)
+        if not 1 <= many <= len(scene.y) // 2:
+            raise OptionError(f"labels of 1 to {len(scene.y) // 2} of these rows can be changed, not of {many}")
+        chosen = _farthest_to_go(scene, many, scene.domain.contains(scene.X))
         rows = scene.X[chosen]
     else:
         chosen = _farthest_to_go(scene, scene.rows)
@@ -63,9 +66,12 @@ def flip_labels(X: Any, y: Any, rate: float | None = None, *, replace: bool = Fa
     )  # fmt: skip
 
 
-def _farthest_to_go(scene: Scene, k: int) -> NDArray[np.intp]:
+def _farthest_to_go(scene: Scene, k: int, open_to: NDArray[np.bool_] | None = None) -> NDArray[np.intp]:
+    """The k rows whose label has most room; those that are not open to the attacker come last."""
     low, high = scene.domain.y_low, scene.domain.y_high
     room = np.maximum(high - scene.y, scene.y - low)
+    if open_to is not None:
+        room = np.where(open_to, room, -np.inf)
     shuffled = scene.rng.permutation(len(room))
     return np.asarray(shuffled[np.argsort(-room[shuffled], kind="stable")][:k])
 

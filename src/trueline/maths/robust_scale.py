@@ -14,6 +14,8 @@ __all__ = ["PROPOSAL_2", "mad", "proposal_2", "scale_estimator"]
 Array = NDArray[np.float64]
 
 MAD = 1.482602218505602  # 1/Φ⁻¹(3/4): the standard deviation of normal residuals
+MANY = 50_000  # numbers from which a median is found among those near it
+SAMPLE = 2_000  # of them say where that is
 PROPOSAL_2 = 2.5  # where proposal 2 cuts residuals off, in scales
 
 
@@ -24,12 +26,25 @@ def mad(r: Array, weights: Array | None = None) -> float:
     """
     size = np.abs(r)
     if weights is None:
-        return MAD * float(np.median(size))
+        return MAD * _median(size)
     order = np.argsort(size, kind="stable")
     passed = np.cumsum(weights[order])
     half = 0.5 * passed[-1]
     lower, upper = np.searchsorted(passed, half), np.searchsorted(passed, half, side="right")
     return MAD * 0.5 * float(size[order[min(lower, len(r) - 1)]] + size[order[min(upper, len(r) - 1)]])
+
+
+def _median(size: Array) -> float:
+    """``np.median``, quicker for many numbers: a sample says where to look, and only what lies there is sorted."""
+    n = len(size)
+    if n >= MANY:
+        low, high = np.quantile(size[:: n // SAMPLE], [0.45, 0.55])
+        below, near = int(np.count_nonzero(size < low)), size[(size >= low) & (size <= high)]
+        first, last = (n - 1) // 2 - below, n // 2 - below
+        if first >= 0 and last < len(near):
+            found = np.partition(near, [first, last])
+            return 0.5 * float(found[first] + found[last])
+    return float(np.median(size))
 
 
 def proposal_2(r: Array, weights: Array | None, freedom: float, cut: float = PROPOSAL_2) -> float:

@@ -106,7 +106,7 @@ def _robust(race: RobustRace) -> Goal:
 
 
 def _poison(run: Poisoned) -> Goal:
-    times = run.damage[-1].times
+    times = max(damage.times for damage in run.damage)
     text = f"B2: damage × {REFERENCE:g} in a small part of {REFERENCE_SECONDS:g} s"
     return Goal(
         text, f"× {times:.0f} in {run.seconds:.1f} s", times >= REFERENCE and run.seconds < REFERENCE_SECONDS / 10

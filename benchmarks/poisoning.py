@@ -21,6 +21,10 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 FLIP_RATES = {0.04: 1.07, 0.08: 1.45, 0.12: 1.93, 0.2: 3.37}  # what was measured when the protocol was written down
 NOT_USED = (3, 4, 8)  # the place's name, the fold, racePctWhite
 REFERENCE, REFERENCE_SECONDS, PAPER = 40.7, 217.0, 155.7  # Jagielski et al.: their code, and the most they report
+OTHERS = {  # by what the attacker climbs
+    "spread": f"{PAPER:g} at most in the paper (here: the change of predictions is climbed)",
+    "training": f"{REFERENCE:g} by the authors' code in {REFERENCE_SECONDS:g} s elsewhere (training loss)",
+}
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,14 @@ def optimized(path: Path) -> Poisoned:
     X, y, test_X, test_y = train[:, 1:], train[:, 0], test[:, 1:], test[:, 0]
     clean = _mse(X, y, test_X, test_y, 0.1)
     start = time.perf_counter()
-    poison = attack.optimize(X, y, rate=0.2, bounds=(0, 1), y_bounds=(0, 1), reg_lambda=0.1 / 375)
-    seconds = time.perf_counter() - start
-    times = _mse(*poison.apply(X, y), test_X, test_y, 0.1) / clean
-    words = f"{REFERENCE:g} by the authors' code in {REFERENCE_SECONDS:g} s elsewhere; {PAPER:g} at most in the paper"
-    return Poisoned("B2, house prices, optimised poison against ridge", clean, [Damage(0.2, times, words)], seconds)
+    damage = []
+    for objective in ("spread", "training"):
+        poison = attack.optimize(
+            X, y, rate=0.2, bounds=(0, 1), y_bounds=(0, 1), reg_lambda=0.1 / 375, objective=objective
+        )
+        times = _mse(*poison.apply(X, y), test_X, test_y, 0.1) / clean
+        damage.append(Damage(0.2, times, OTHERS[objective]))
+    return Poisoned("B2, house prices, optimised poison against ridge", clean, damage, time.perf_counter() - start)
 
 
 def _mse(X: Array, y: Array, test_X: Array, test_y: Array, alpha: float = 0.0) -> float:

@@ -124,7 +124,9 @@ def as_line(model: Any) -> Line:
     if hasattr(model, "steps"):
         return _pipeline(model)
     if isinstance(model, MetaEstimatorMixin) and hasattr(getattr(model, "estimator_", None), "coef_"):
-        return replace(as_line(model.estimator_), reg_lambda=None, description=type(model).__name__)  # on some rows only
+        return replace(
+            as_line(model.estimator_), reg_lambda=None, description=type(model).__name__
+        )  # on some rows only
     if not (hasattr(model, "coef_") and hasattr(model, "intercept_")):
         raise OptionError(
             f"{type(model).__name__} has no coef_ and intercept_, so it is no fitted linear model",

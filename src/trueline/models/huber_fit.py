@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..maths.losses import Ramp
 from ..maths.newton import RampDescent, solve_positive
+from ..maths.robust_scale import scale_estimator
 from .robust_status import FitStatus, RobustStart
 
 __all__ = ["HuberFit", "fit_huber"]
@@ -35,12 +36,7 @@ class HuberFit:
 
 
 def fit_huber(
-    start: RobustStart,
-    delta: float,
-    estimate: Callable[[Array], float] | None,
-    penalty: float,
-    tol: float,
-    max_iter: int,
+    start: RobustStart, delta: float, kind: str | None, penalty: float, tol: float, max_iter: int
 ) -> HuberFit:
     """Minimise Σω·huber(r) at the scale of its own residuals.
 
@@ -48,9 +44,9 @@ def fit_huber(
     ----------
     start : RobustStart
     delta : float
-        In scales, or in the units of y without `estimate`.
-    estimate : callable, optional
-        From residuals to their scale.
+        In scales, or in the units of y without a `kind`.
+    kind : "mad", "proposal2" or None
+        What makes a scale of residuals.
     penalty : float
         reg_lambda.
     tol : float
@@ -59,12 +55,20 @@ def fit_huber(
         Newton steps at most.
     """
     design = start.design
+    estimate = None if kind is None else scale_estimator(kind, design.weights, start.freedom)
     r = design.along(start.theta) - design.y
     descent = RampDescent(design, start.theta, r, design.gram(), design.penalty(penalty))
-    first = 1.0 if estimate is None else estimate(r)
-    if estimate is not None and first <= start.noise(start.theta):
+    scale = 1.0 if estimate is None else estimate(r)
+    if estimate is not None and scale <= start.noise(start.theta):
         return _exact(descent, start, 0.0, 0)
-    search, scale, gap = _ScaleSearch(), first, float("inf")
+    return _steps(descent, start, delta, estimate, scale, tol, max_iter)
+
+
+def _steps(
+    descent: RampDescent, start: RobustStart, delta: float, estimate: Callable[[Array], float] | None, scale: float,
+    tol: float, max_iter: int,
+) -> HuberFit:  # fmt: skip
+    design, search, gap = start.design, _ScaleSearch(), float("inf")
     stale = start.noise(start.theta)  # what residuals that began there may have lost
     for steps in range(1, max_iter + 1):
         ramp = Ramp(1.0, -delta * scale, delta * scale)
@@ -75,7 +79,7 @@ def fit_huber(
             descent.r, stale, near = design.along(descent.theta) - design.y, noise, False
         now = scale if estimate is None else estimate(descent.r)
         if near and abs(now - scale) <= STEADY * scale:
-            return _finished(descent, ramp, now if estimate is not None else 1.0, gap, steps, FitStatus.CONVERGED)
+            return _finished(descent, ramp, now, gap, steps, FitStatus.CONVERGED)
         if estimate is not None and near and now <= scale <= VANISHED * noise:
             return _exact(descent, start, delta * scale, steps)
         scale = scale if estimate is None else max(search.next(scale, now, near), VANISHED * noise)
@@ -89,7 +93,7 @@ def _finished(descent: RampDescent, ramp: Ramp, scale: float, gap: float, steps:
 
 def _exact(descent: RampDescent, start: RobustStart, height: float, steps: int) -> HuberFit:
     """The line through the rows that lie on one: least squares among the rows within `height`, until it holds."""
-    design = start.design
+    design, status = start.design, FitStatus.SETTLED if height else FitStatus.EXACT_FIT
     for _ in range(30 if height else 0):
         steps += 1
         descent.step(Ramp(1.0, -height, height))
@@ -104,11 +108,11 @@ def _exact(descent: RampDescent, start: RobustStart, height: float, steps: int) 
         on_line = np.abs(r) <= start.noise(theta)
         counted = float(on_line.sum() if design.weights is None else design.weights[on_line].sum())
         if counted >= design.weight / 2:
-            descent.theta, descent.r = theta, r
+            descent.theta, descent.r, status = theta, r, FitStatus.EXACT_FIT
             break
     noise = max(start.noise(descent.theta), float(np.finfo(np.float64).tiny))
     tiny = Ramp(1.0, -noise, noise)
-    return _finished(descent, tiny, 0.0, float("inf"), steps, FitStatus.EXACT_FIT)
+    return _finished(descent, tiny, 0.0, float("inf"), steps, status)
 
 
 @dataclass(eq=False)

@@ -11,7 +11,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..errors import ExactFitWarning, OptionError, ShapeError
 from ..maths.losses import Huber
-from ..maths.robust_scale import scale_estimator
 from ..rows.executor import single_threaded_blas
 from .base import LinearModel, all_or_nothing
 from .huber_fit import HuberFit, fit_huber
@@ -139,12 +138,9 @@ class HuberRegression(LinearModel):
         self._check_options()
         with all_or_nothing(self), single_threaded_blas():
             start = RobustStart.of(self, X, y, sample_weight, self.reg_lambda, self.fit_intercept)
-            estimate = None
-            if self.scale is not None:
-                if self.scale == "proposal2" or self.reg_lambda == 0:
-                    _refuse_few(start)
-                estimate = scale_estimator(self.scale, start.design.weights, start.freedom)
-            found = fit_huber(start, self.delta, estimate, self.reg_lambda, self.tol, self.max_iter)
+            if self.scale == "proposal2" or (self.scale == "mad" and self.reg_lambda == 0):
+                _refuse_few(start)
+            found = fit_huber(start, self.delta, self.scale, self.reg_lambda, self.tol, self.max_iter)
             self._keep(start, found)
         return self
 

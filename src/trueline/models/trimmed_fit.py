@@ -28,6 +28,7 @@ GROUP = 300
 GROUPS = 5
 BEST = 10  # starts that go on from one stage to the next
 FINALISTS = 3  # starts that are followed further over many rows
+CELLS = 20_000_000  # residuals held at once, over all starts
 PROBE = 10  # steps after which only the best of them goes on to the end
 CUT = float(ndtri(0.9875))  # residuals beyond so many scales do not count in the reweighted fit
 EXACT_ROWS = 50  # up to so many, the global optimum is searched for
@@ -63,6 +64,7 @@ def fit_trimmed(
     penalty = design.penalty(reg_lambda) * (h / design.weight)
     thetas = _candidates(design, h, penalty, n_starts, rng)
     many = len(design.y) > 2 * GROUP
+    thetas = thetas[: max(FINALISTS, CELLS // len(design.y))]
     runs = [
         Concentration(design, theta, h, penalty, r)
         for theta, r in zip(thetas, design.along_many(thetas) - design.y, strict=True)

@@ -163,6 +163,7 @@ def test_a_row_outside_the_clip_bounds_pays_for_the_way_in(seed, norm, share):
 
 def cheapest_moving(coef, cost, dead, useful, need, norm):
     """All of these columns enter: by bisection on the multiplier, another road than the one under test."""
+
     def moves(price):
         if norm == 1:
             order = np.argsort(cost / coef)
@@ -173,6 +174,7 @@ def cheapest_moving(coef, cost, dead, useful, need, norm):
         if norm == 2:
             return np.clip(price * coef / cost**2 - dead, 0, useful)
         return np.clip(price / cost - dead, 0, useful)
+
     low, high = 0.0, 1e6
     for _ in range(200):
         middle = (low + high) / 2

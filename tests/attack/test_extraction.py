@@ -223,7 +223,7 @@ def test_a_constant_and_the_html():
         ({"predict": lambda X: ["a"] * len(X)}, ShapeError, "one number for each row"),
         ({"predict": lambda X: np.full(len(X), np.nan)}, CellsError, "NaN"),
     ],
-    ids=str,
+    ids=lambda value: "predict" if isinstance(value, dict) and "predict" in value else str(value),
 )
 def test_bad_input_is_named(change, error, words):
     given = {"predict": lambda X: X.sum(axis=1), "n_features": 2, **change}

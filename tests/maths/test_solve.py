@@ -134,3 +134,16 @@ def test_the_digits_vouched_for_are_right():
         true.append(-np.log10(np.abs(solution.coef - coef).max() / np.abs(coef).max() + 1e-17))
     assert all(v <= t for v, t in zip(vouched, true, strict=True))
     assert vouched[0] > 12
+
+
+@pytest.mark.parametrize("scales", [(1.0, 1.0), (1e-8, 1e8), (1e-4, 1e6)])
+@pytest.mark.parametrize("shape", [(50, 3), (4, 9)])
+def test_the_smallest_solution_is_one_whatever_the_units(scales, shape):
+    """The same column twice in two units: predictions are those of the columns that say something."""
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=shape)
+    y = X @ np.ones(shape[1]) + 2.0
+    X = np.c_[X * scales[0], X[:, :2] * scales[1]]
+    solution = solve(X, y)
+    assert solution.solver == "minimum-norm"
+    assert np.allclose(X @ solution.coef + solution.intercept, y, rtol=1e-9, atol=1e-9)

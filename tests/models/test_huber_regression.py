@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
-from trueline import HuberRegression, LeastSquares, LinearRegressionGD, verify
+from trueline import HuberRegression, LeastSquares, LinearRegressionGD, QuantileRegression, verify
 from trueline.errors import ConstantColumnWarning, ExactFitWarning, OptionError, RankWarning, ShapeError
 from trueline.maths import newton
 from trueline.maths.losses import Huber
@@ -140,6 +140,15 @@ def test_columns_that_determine_each_other_share():
     assert np.isclose(doubled.coef_[1] + doubled.coef_[4], alone.coef_[1], rtol=1e-9)
     with pytest.warns(ConstantColumnWarning, match=r"X\[:, 4\]"):
         assert HuberRegression().fit(np.c_[X, np.full(200, 3.0)], y).coef_[4] == 0.0
+
+
+@pytest.mark.parametrize("model", [HuberRegression(), QuantileRegression()], ids=repr)
+def test_doubled_columns_of_very_unequal_units_keep_their_predictions(model):
+    X, y = spoilt()
+    wild = np.c_[X, X[:, 1]] * [1e-8, 1.0, 1e8, 1e3, 1e6]
+    right = model.fit(X, y).predict(X)
+    with pytest.warns(RankWarning):
+        assert np.allclose(model.fit(wild, y).predict(wild), right, rtol=1e-7, atol=1e-7)
 
 
 def test_more_than_half_on_a_line_is_said_and_that_line_is_given():

@@ -121,9 +121,7 @@ def _score(guess: Array, truth: Array, values: Array) -> tuple[float, float]:
     return error, float((nearer == truth).mean())
 
 
-def _estimate(
-    line: Line, X: Array, column: int, said: Array, expected: Array, variances: tuple[float, float]
-) -> Array:
+def _estimate(line: Line, X: Array, column: int, said: Array, expected: Array, variances: tuple[float, float]) -> Array:
     """Most likely value of the column: x = m + coef·τ²/(coef²τ² + σ²)·(said - f(m)), m and τ² of the prior.
 
     Where the model clips the column and what it said is at a bound, only that the value is there or beyond is learnt.

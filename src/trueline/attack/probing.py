@@ -83,9 +83,7 @@ def profile(ask: Callable[[float], float], a: float, z: float, tolerance: float)
 Point = tuple[float, float]
 
 
-def _inner(
-    ask: Callable[[float], float], box: Point, ends: Point, tolerance: float
-) -> tuple[Point, Point] | None:
+def _inner(ask: Callable[[float], float], box: Point, ends: Point, tolerance: float) -> tuple[Point, Point] | None:
     """Two points between the bends, by halving towards where the output leaves the height of an end."""
     low, high = box
     first: Point | None = None

@@ -7,8 +7,9 @@ it, so once it reaches the best known, no larger subset can do better. Agulló (
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from .compiling import compiled
 
 __all__ = ["best_subset"]
 
@@ -43,7 +44,7 @@ def best_subset(Z: Array, y: Array, h: int, known: NDArray[np.bool_], most: int)
     return found, bool(proven)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _search(rows, h, best, mask, most):  # type: ignore[no-untyped-def] # pragma: no cover
     """Depth first, in before out; `mask` is left at the best subset. Returns its sum, and whether all was searched."""
     n, size = rows.shape
@@ -77,7 +78,7 @@ def _search(rows, h, best, mask, most):  # type: ignore[no-untyped-def] # pragma
         place = taken[depth] + 1
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _add_row(triangle, row, out):  # type: ignore[no-untyped-def] # pragma: no cover
     """The triangle of [Z, y] with one more row, by rotations; how much the residual sum of squares grows."""
     p = len(row) - 1

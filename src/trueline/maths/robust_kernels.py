@@ -7,14 +7,15 @@ loop that sums never writes.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from .compiling import compiled
 
 __all__ = ["add_pull", "line_values", "slope_along"]
 
 BATCH = 64  # rows whose pulls are summed before they join the total: short sums lose fewer digits than a long one
 
 
-@njit(nogil=True, cache=True, fastmath={"contract", "reassoc"})
+@compiled(fastmath={"contract", "reassoc"})
 def line_values(X, shift, slopes, b, out):  # type: ignore[no-untyped-def] # pragma: no cover
     """out[k] = Σ (x[k, j] - shift[j])·slopes[j] + b."""
     for k in range(len(X)):
@@ -24,7 +25,7 @@ def line_values(X, shift, slopes, b, out):  # type: ignore[no-untyped-def] # pra
         out[k] = s + b
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def add_pull(X, shift, push, total):  # type: ignore[no-untyped-def] # pragma: no cover
     """total[j] += Σ push[k]·(x[k, j] - shift[j])."""
     pulls = np.zeros(len(total))
@@ -35,7 +36,7 @@ def add_pull(X, shift, push, total):  # type: ignore[no-untyped-def] # pragma: n
             total[j] += pulls[j]
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})  # it must write, so its order of summation is left as it stands
+@compiled(fastmath={"contract"})  # it must write, so its order of summation is left as it stands
 def _add_pulls(x, shift, push, pulls):  # type: ignore[no-untyped-def] # pragma: no cover
     """Four rows at once; beyond the last row the push is 0."""
     last = len(x) - 1
@@ -50,7 +51,7 @@ def _add_pulls(x, shift, push, pulls):  # type: ignore[no-untyped-def] # pragma:
             pulls[j] += p0 * (x0[j] - c) + p1 * (x1[j] - c) + p2 * (x2[j] - c) + p3 * (x3[j] - c)
 
 
-@njit(nogil=True, cache=True, fastmath={"contract", "reassoc"})
+@compiled(fastmath={"contract", "reassoc"})
 def slope_along(r, d, omega, t, slope, low, high):  # type: ignore[no-untyped-def] # pragma: no cover
     """Σ ω·ψ(r + t·d)·d and Σ ω·ψ'(r + t·d)·d², with ψ = clip(slope·r, low, high); an empty `omega` means ω = 1."""
     first, second = 0.0, 0.0

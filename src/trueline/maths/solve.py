@@ -189,10 +189,13 @@ def _doubled(problem: NormalEquations, plain: Solution, rows: Rows) -> Solution:
 
 
 def _smallest(u: Array, V: Array, factor: Array) -> Array:
-    """The solution with the smallest coefficients in the units of the data: its part in the space of the rows."""
+    """The solution with the smallest coefficients in the units of the data: its part in the space of the rows.
+
+    Where units are wild, rounding moves it out of the solutions, as far as the columns V can see; that is taken back.
+    """
     basis = np.linalg.qr(V / factor[:, None])[0]
-    coef = u * factor
-    return np.asarray(basis @ (basis.T @ coef) / factor)
+    smallest = basis @ (basis.T @ (u * factor)) / factor
+    return np.asarray(smallest + V @ (V.T @ (u - smallest)))
 
 
 def _root(problem: NormalEquations) -> Array:

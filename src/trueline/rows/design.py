@@ -21,6 +21,7 @@ __all__ = ["Design"]
 Array = NDArray[np.float64]
 
 SAMPLE = 10_000  # rows whose medians stand for those of all
+SAME = 1e-8  # share of the largest coordinate by which a projection may move the predictions
 EASY = ("cholesky", "refined")  # solvers that found every column saying something of its own, and well enough apart
 
 
@@ -39,6 +40,8 @@ class Design:
         Whether z̃ ends in a 1.
     back : ndarray (n_features, n_columns)
         coef = back @ u for u in the coordinates of z, in the units of the data.
+    forth : ndarray (n_columns, n_features)
+        u = forth @ coef, for what coef says of these rows.
     centre : ndarray (n_features,)
         Where x lies when z is 0.
     smallest : ndarray (n_features, rank) or None
@@ -50,6 +53,7 @@ class Design:
     factor: Array
     intercept: bool
     back: Array
+    forth: Array
     centre: Array
     smallest: Array | None = None
 
@@ -62,7 +66,8 @@ class Design:
         rows, centre, alive = _counting(source), problem.centre[:-1], problem.alive
         if solution.solver in EASY and alive.all():
             whole = replace(rows, X=np.ascontiguousarray(rows.X), y=np.ascontiguousarray(rows.y))
-            return cls(whole, centre, problem.factor, intercept, np.diag(problem.factor), centre)
+            factor = problem.factor
+            return cls(whole, centre, factor, intercept, np.diag(factor), np.diag(1 / factor), centre)
         factor = problem.factor
         triangle = SourceRows(source).triangle(centre, factor, float(problem.centre[-1]), intercept)[:, :-1]
         _, values, Vt = np.linalg.svd(triangle[:, alive], full_matrices=False)
@@ -70,10 +75,12 @@ class Design:
         rank = int((values > np.finfo(float).eps * max(moments.rows, alive.sum()) * values.max(initial=0.0)).sum())
         back = np.zeros((len(alive), rank))
         back[alive] = factor[alive, None] * (Vt[:rank].T / values[:rank])
+        forth = np.zeros((rank, len(alive)))
+        forth[:, alive] = values[:rank, None] * Vt[:rank] / factor[alive]
         short = rank < alive.sum()
         smallest = _spanned(Vt[:rank].T / factor[alive, None], alive) if short else None
         Z = _orthogonal(rows.X, centre, back)
-        return cls(replace(rows, X=Z), np.zeros(rank), np.ones(rank), intercept, back, centre, smallest)
+        return cls(replace(rows, X=Z), np.zeros(rank), np.ones(rank), intercept, back, forth, centre, smallest)
 
     @classmethod
     def typical(
@@ -92,7 +99,8 @@ class Design:
         factor = np.exp2(-np.round(np.log2(np.where(spread > 1e-12 * usual, spread, usual))))
         back, middle = np.zeros((len(alive), X.shape[1])), np.zeros(len(alive))
         back[alive], middle[alive] = np.diag(factor), centre
-        return cls(replace(rows, X=X, y=np.ascontiguousarray(rows.y)), centre, factor, intercept, back, middle)
+        forth = back.T / np.square(factor)[:, None]
+        return cls(replace(rows, X=X, y=np.ascontiguousarray(rows.y)), centre, factor, intercept, back, forth, middle)
 
     @property
     def size(self) -> int:
@@ -192,19 +200,16 @@ class Design:
         base = self._last(theta) - float(coef @ self.centre) if self.intercept else 0.0
         if self.smallest is not None:
             projected = self.smallest @ (self.smallest.T @ coef)
-            base += float((coef - projected) @ self.centre) if self.intercept else 0.0
-            coef = projected
+            u = theta[: len(self.shift)]
+            moved = np.abs(self.forth @ projected - u).max(initial=0.0)
+            if moved <= SAME * np.abs(u).max(initial=0.0):  # columns of very unequal units can blur the projection
+                base += float((coef - projected) @ self.centre) if self.intercept else 0.0
+                coef = projected
         return coef, base
 
     def redo(self, coef: Array, intercept: float) -> Array:
         """The coordinates of a line, (size,)."""
-        u = np.zeros(self.back.shape[1])
-        if self.smallest is not None:  # what lies outside the space of the rows changes nothing there
-            u[:] = np.linalg.solve(self.smallest.T @ self.back, self.smallest.T @ coef)
-        elif len(u):
-            size = np.abs(self.back).max(axis=1)
-            alive = size > 0
-            u[:] = np.linalg.solve(self.back[alive] / size[alive, None], coef[alive] / size[alive])
+        u = self.forth @ coef
         return np.append(u, intercept + float(coef @ self.centre)) if self.intercept else u
 
     def _last(self, theta: Array) -> float:

@@ -1,0 +1,95 @@
+"""Figure: one chart with what stands around it, and the parts that charts are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import altair as alt
+
+from .drawing import CONFIG
+
+__all__ = ["ACCENT", "MARK", "PALETTE", "SOFT", "Figure", "finished", "hints", "values", "zero_line"]
+
+ACCENT, MARK, SOFT = "var(--accent)", "var(--mark)", "var(--soft)"
+PALETTE = [f"var(--c{number})" for number in range(1, 7)]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One chart.
+
+    Parameters
+    ----------
+    title : str
+    alt : str
+        What it shows, for who cannot see it.
+    caption : str
+        How to read it.
+    spec : dict
+        Vega-Lite.
+    columns : tuple of str
+        Of the table that holds the same numbers.
+    rows : list of list
+    """
+
+    title: str
+    alt: str
+    caption: str
+    spec: dict[str, Any]
+    columns: tuple[str, ...] = ()
+    rows: list[list[Any]] = field(default_factory=list)
+
+
+def values(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
+    """Rows as the data of a chart; names that others chose stand only in values, never in what Vega evaluates.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+    """
+    return alt.InlineData(values=list(rows))
+
+
+def hints(**titles: str) -> list[alt.Tooltip]:
+    """What a mark says when pointed at: numbers to 4 digits, texts as they are.
+
+    Parameters
+    ----------
+    **titles : str
+        What each field is called; a name that ends in ``_text`` holds text.
+    """
+    return [
+        alt.Tooltip(name, type="nominal" if name.endswith("_text") else "quantitative", title=title,
+                    **({} if name.endswith("_text") else {"format": ",.4~g"}))
+        for name, title in titles.items()
+    ]  # fmt: skip
+
+
+def zero_line(axis: str) -> alt.Chart:
+    """A thin line at 0 on one axis.
+
+    Parameters
+    ----------
+    axis : str
+        "x" or "y".
+    """
+    line = alt.Chart(values([{"zero": 0}])).mark_rule(color="var(--soft)", strokeDash=[3, 3])
+    return line.encode(**{axis: alt.X("zero:Q") if axis == "x" else alt.Y("zero:Q")})
+
+
+def finished(chart: alt.Chart | alt.LayerChart, height: int) -> dict[str, Any]:
+    """The chart as Vega-Lite: as wide as its place, the page's colours, and no address.
+
+    Parameters
+    ----------
+    chart : altair chart
+    height : int
+        px
+    """
+    spec: dict[str, Any] = chart.properties(width="container", height=height).to_dict()
+    spec.pop("$schema", None)
+    spec["config"] = CONFIG
+    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
+    return spec

@@ -34,7 +34,8 @@ UNKNOWN = [  # minimise something else than a mean loss of ours with a sum of sq
     lm.Lasso(0.1), lm.ElasticNet(0.1), lm.BayesianRidge(), lm.ARDRegression(), lm.HuberRegressor(), lm.LassoLars(0.1),
     lm.HuberRegressor(alpha=0.0), lm.SGDRegressor(loss="huber", alpha=0.0), lm.SGDRegressor(penalty="l1"),
     lm.LinearRegression(positive=True), lm.Ridge(1.0, positive=True), lm.TheilSenRegressor(random_state=0), LinearSVR(),
-    lm.OrthogonalMatchingPursuit(n_nonzero_coefs=1), lm.RANSACRegressor(random_state=0), lm.QuantileRegressor(alpha=0.1), lm.TweedieRegressor(power=0),
+    lm.OrthogonalMatchingPursuit(n_nonzero_coefs=1), lm.RANSACRegressor(random_state=0),
+    lm.QuantileRegressor(alpha=0.1), lm.TweedieRegressor(power=0),
     SVR(kernel="linear"),
 ]  # fmt: skip
 BENT = [  # hold coefficients, and predict something else than the line they write down

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pkgutil
 import subprocess
 import sys
 
@@ -77,3 +78,12 @@ except SystemExit as stop:
     assert not stop.code, stop.code
 """
     assert loaded_by(call) & {"numpy", "scipy", "sklearn", "numba", "pyarrow", "pandas", "polars"} == set()
+
+
+def test_no_module_hides_a_public_name_of_its_package():
+    """A module sets itself as an attribute of its package when it is first imported."""
+    packages = [trueline, *(getattr(trueline, room) for room in trueline._ROOMS)]
+    for package in packages:
+        modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
+        hidden = set(package.__all__) & modules - {*trueline._ROOMS, "datasets"}  # these are meant
+        assert not hidden, f"{package.__name__}: {hidden}"

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .adaptive import adaptive
+    from .adaptation import adaptive
     from .attribute import attribute_inference
     from .evaded import Change, Evasion
     from .evasion import evade
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from .flip import flip_labels
     from .leakage import AttributeLeakage, MembershipLeakage
     from .membership import membership_inference
-    from .optimize import optimize
+    from .optimization import optimize
     from .poison import Poison
     from .simple import outlier, statistical
     from .sources import Sources, by_source
-    from .targeted import targeted
+    from .targeting import targeted
 
 __all__ = [
     "AttributeLeakage",
@@ -58,7 +58,7 @@ _WHERE = {
     "MembershipLeakage": ".leakage",
     "Poison": ".poison",
     "Sources": ".sources",
-    "adaptive": ".adaptive",
+    "adaptive": ".adaptation",
     "attribute_inference": ".attribute",
     "by_source": ".sources",
     "evade": ".evasion",
@@ -67,10 +67,10 @@ _WHERE = {
     "extrapolation": ".evasion_range",
     "flip_labels": ".flip",
     "membership_inference": ".membership",
-    "optimize": ".optimize",
+    "optimize": ".optimization",
     "outlier": ".simple",
     "statistical": ".simple",
-    "targeted": ".targeted",
+    "targeted": ".targeting",
 }
 
 

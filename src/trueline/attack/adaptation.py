@@ -15,7 +15,7 @@ from ..errors import OptionError
 from ..models.options import is_whole
 from ..rows.executor import single_threaded_blas
 from .candidates import FAMILIES, Field
-from .optimize import search
+from .optimization import search
 from .poison import Poison
 from .scene import RateBudget, Scene, prepare
 from .victim import Victim

@@ -10,6 +10,7 @@ from scipy.special import huber
 from sklearn.metrics import mean_pinball_loss, mean_squared_error
 
 from trueline.errors import OptionError
+from trueline.maths import losses
 from trueline.maths.kernels import add_value_and_gradient
 from trueline.maths.losses import BY_NAME, Huber, Quantile, Ramp, Squared, best_constant, by_name
 
@@ -133,3 +134,30 @@ def test_losses_refuse_what_they_may_not_be(make):
 
 def test_every_name_is_a_loss():
     assert all(by_name(name) is loss for name, loss in BY_NAME.items())
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("by_row", [False, True])
+def test_the_average_of_many_rows_is_that_of_all_at_once(monkeypatch, weighted, by_row):
+    """It goes through the rows a slice at a time; the ends of a ramp may differ from row to row."""
+    monkeypatch.setattr(losses, "SLICE", 7)
+    rng = np.random.default_rng(3)
+    y, weights = rng.normal(size=40), rng.uniform(0.5, 2.0, 40) if weighted else None
+    ends = rng.uniform(0.1, 1.0, 40) if by_row else 0.7
+    ramp = losses.Ramp(1.0, -ends, ends)
+    values = ramp.value(0.25 - y)
+    expected = np.average(values, weights=weights)
+    assert losses.average_loss(ramp, 0.25, y, weights) == pytest.approx(expected, rel=1e-14)
+    assert losses.average_loss(Squared(), 0.25, y, weights) == pytest.approx(
+        np.average(0.5 * (0.25 - y) ** 2, weights=weights), rel=1e-14
+    )
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: Huber(0.0), lambda: Huber(np.inf), lambda: Quantile(1.0), lambda: Quantile(0.0)]
+)
+def test_a_refused_parameter_is_named_with_its_value(make):
+    with pytest.raises(
+        OptionError, match=r"(delta must be a positive number|tau must lie strictly).*got (0\.0|inf|1\.0)"
+    ):
+        make()

@@ -139,3 +139,29 @@ def test_the_peak_follows_pivot_and_scale():
 def test_blocks_of_one_read_are_merged_in_a_tree_so_steps_stay_few():
     source = ArraySource(np.ones((2**21, 8)), np.ones(2**21))
     assert moments_of(source).steps <= 4
+
+
+def test_rows_of_no_weight_and_the_logarithms_of_weights_are_counted_through_merging_and_removing(rng):
+    X, y = rng.normal(size=(30, 2)), rng.normal(size=30)
+    weights = rng.uniform(0.5, 2.0, 30)
+    weights[[3, 4, 20]] = 0.0
+    whole = Moments.of(X, y, weights)
+    first, last = Moments.of(X[:10], y[:10], weights[:10]), Moments.of(X[10:], y[10:], weights[10:])
+    merged = first.merge(last)
+    assert (whole.idle, first.idle, last.idle, merged.idle) == (3, 2, 1, 3)
+    assert merged.log_weight == pytest.approx(np.log(weights[weights > 0]).sum(), rel=1e-12)
+    left = whole.remove(first)
+    assert left.idle == 1 and left.rows == 20
+    assert left.log_weight == pytest.approx(last.log_weight, abs=1e-12)
+
+
+def test_all_rows_may_go_and_no_more(rng):
+    X, y = rng.normal(size=(10, 2)), rng.normal(size=10)
+    whole = Moments.of(X, y)
+    assert whole.remove(whole).rows == 0
+    heavy = Moments.of(X[:5], y[:5], np.full(5, 2.0 + 1e-9))
+    many = Moments.of(np.vstack([X, X[:1]]), np.append(y, y[0]), np.full(11, 0.1))
+    for other in (heavy, many):  # too much weight on few rows; too many rows of little weight
+        with pytest.raises(ShapeError, match="cannot remove"):
+            whole.remove(other)
+    assert whole.remove(Moments.of(X[:5], y[:5], np.full(5, 2.0))).weight == pytest.approx(0.0, abs=1e-12)

@@ -88,3 +88,22 @@ def test_a_domain_without_room_is_refused(low, high):
 def test_a_domain_of_another_width_is_refused():
     with pytest.raises(OptionError, match="bounds 2 features, the data has 3"):
         Domain([0, 0], [1, 1]).bounds(3)
+
+
+@pytest.mark.parametrize("quantiles", [(0.0, 1.0), (0.1, 0.5), (0.0, 0.3), (0.9, 1.0)])
+def test_quantile_bounds_are_numpy_s(quantiles):
+    columns = np.random.default_rng(1).normal(size=(2, 40))
+    low, high = quantile_bounds(columns, quantiles, None)
+    assert np.array_equal(low, np.quantile(columns, quantiles[0], axis=1, method="inverted_cdf"))
+    assert np.array_equal(high, np.quantile(columns, quantiles[1], axis=1, method="inverted_cdf"))
+    assert low.dtype == high.dtype == np.float64
+
+
+def test_what_never_changes_keeps_its_unit():
+    X = np.column_stack([np.full(4, 7.0), np.zeros(4), [-1.0, 1.0, -1.0, 1.0], [1.0, 2.0, 3.0, 6.0]])
+    moments = Moments.of(X, np.arange(4.0))
+    mu, sigma = Scaling.spread(moments, constant_columns(moments), True)
+    assert np.array_equal(sigma[:3], [1.0, 1.0, 1.0]) and sigma[3] == pytest.approx(X[:, 3].std())
+    assert np.array_equal(mu, X.mean(axis=0))
+    mu, sigma = Scaling.spread(moments, np.zeros(4, dtype=bool), False)
+    assert np.allclose(sigma, [7.0, 1.0, 1.0, np.sqrt(12.5)]) and not mu.any()

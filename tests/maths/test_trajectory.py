@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from trueline import LeastSquares, LinearRegressionGD, Moments
 from trueline.errors import OptionError
 from trueline.maths.descent import Step
 from trueline.maths.objective import MomentsObjective, largest_curvature
-from trueline.maths.trajectory import Trajectory
+from trueline.maths.trajectory import Trajectory, _heavy_ball
 
 
 def rows(d=4):
@@ -105,3 +106,35 @@ def test_it_is_the_descent_of_the_estimator():
 def test_what_is_no_number_of_epochs_is_refused(epochs):
     with pytest.raises(OptionError, match="whole number"):
         Trajectory(Moments.of(*rows()), 0.1).state(epochs)
+
+
+def heavy_ball_in_decimals(k, step, beta):
+    """f(k) by the recurrence's roots, to sixty digits; by the recurrence itself where they are complex or meet."""
+    with localcontext() as context:
+        context.prec = 60
+        step, beta = Decimal(step), Decimal(beta)
+        total = 1 + beta - step
+        square = total * total - 4 * beta
+        if square <= 0 or k <= 60:
+            before, now = Decimal(1), Decimal(1)
+            for _ in range(k):
+                before, now = now, now - step * now + beta * (now - before)
+            return now
+        root = square.sqrt()
+        r1, r2 = ((total + sign * root) / 2 for sign in (1, -1))
+        c = (1 - step - r2) / (r1 - r2)
+        return c * r1**k + (1 - c) * r2**k
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("step", [1e-12, 1e-9, 1e-3, 0.0026334, 0.5, 1.0, 1.9])
+@pytest.mark.parametrize("k", [0, 1, 2, 7, 50, 10**3, 10**9, 10**12])
+def test_what_is_left_of_a_distance_keeps_its_digits(beta, step, k):
+    """Slow modes over very many epochs: 1 - r is tiny, and k times it is not."""
+    if k > 1000 and (1 + beta - step) ** 2 <= 4 * beta:
+        k = 1000  # complex roots: the recurrence is the witness
+    truth = heavy_ball_in_decimals(k, step, beta)
+    with np.errstate(all="ignore"):
+        left, gone = _heavy_ball(np.array([[float(k)]]), np.array([[step]]), beta)
+    assert abs(float(Decimal(float(left[0, 0])) - truth)) <= 1e-13 + 2e-12 * abs(float(1 - truth))
+    assert abs(float(Decimal(float(gone[0, 0])) - (1 - truth))) <= 1e-13 + 2e-12 * abs(float(1 - truth))

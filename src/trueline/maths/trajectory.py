@@ -139,7 +139,7 @@ def _heavy_ball(k: Array, step: Array, beta: float) -> tuple[Array, Array]:
     gap = np.where(near_one, 2 * step / (1.0 - beta + step + root), 0.0)  # 1 - r1
     r1 = np.where(near_one, 1.0 - gap, (total + np.where(total >= 0, root, -root)) / 2)
     gap = np.where(near_one, gap, 1.0 - r1)
-    log_r1 = np.where(near_one, np.log1p(-gap), np.log(r1))
+    log_r1 = np.where(near_one, np.log1p(-gap.real), np.log(r1))  # complex log1p would lose the small gaps
     power_less_one = np.where(k == 0, 0.0, np.where(r1 == 0, -1.0, np.expm1(k * log_r1)))
     spread = (gap - step) * _divided_difference(k, r1, beta)
     missing = -(power_less_one + spread)
@@ -149,7 +149,7 @@ def _heavy_ball(k: Array, step: Array, beta: float) -> tuple[Array, Array]:
 def _divided_difference(k: Array, r1: NDArray[np.complex128], beta: float) -> NDArray[np.complex128]:
     """S = (r1ᵏ - r2ᵏ)/(r1 - r2) with r1·r2 = beta, also where the roots meet (k·r1ᵏ⁻¹)."""
     if beta == 0:
-        return np.where(k == 0, 0.0, np.power(r1, np.maximum(k - 1, 0)))
+        return np.zeros_like(k * r1)  # there is one root, and what S is multiplied with is 0
     log_ratio = np.log(beta / (r1 * r1))
     quotient = np.expm1(k * log_ratio) / np.expm1(log_ratio)
     return np.where(k == 0, 0.0, np.exp((k - 1) * np.log(r1)) * np.where(np.abs(log_ratio) < 1e-14, k, quotient))

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OptionError
-from ..models.base import LinearModel, _names
+from ..models.base import LinearModel
+from ..models.gate import names_of
 from ..models.options import generator, is_number, is_whole
 from ..rows import table
 from ..rows.domain import Domain
@@ -146,7 +147,7 @@ def prepare(X: Any, y: Any, rate: float | None = None, *, rows: int | None = Non
     table.check_finite(source.X, source.names, "X")
     table.check_finite(source.y, what="y")
     clean, labels = source.X.astype(np.float64), source.y.astype(np.float64)
-    names = source.names if source.names is not None else _names(gate)
+    names = source.names if source.names is not None else names_of(gate)
     if domain is not None and (bounds is not None or y_bounds is not None):
         raise OptionError("bounds and y_bounds are short for a domain: give one or the other")
     if domain is None:

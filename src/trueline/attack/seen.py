@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import OptionError
 from ..maths.moments import Moments
-from ..models.base import LinearModel, column_name
+from ..models.base import LinearModel
 from ..models.foreign import Line, as_line
+from ..models.gate import column_name
 from ..models.options import is_number
 from ..rows import table
 from ..rows.source import in_memory

@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from ..errors import OptionError, ShapeError
 from ..maths.moments import Moments
-from ..models.base import _matrix, _names, _target, _weights, summarise
+from ..models.first_read import summarise
+from ..models.gate import matrix_of, names_of, target_of, weights_of
 from ..models.options import is_number
 from ..rows import table
 from ..rows.source import ArraySource
@@ -91,7 +92,7 @@ class MetaRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):  # type:
     def _checked(self, X: Any) -> Any:
         """X at predict: the columns of `fit`, all finite; in the form it was given."""
         model = cast(Any, self)
-        matrix = _matrix(model, X, reset=False)
+        matrix = matrix_of(model, X, reset=False)
         return X if table.is_frame(X) else matrix
 
     def _read(self, X: Any, y: Any, sample_weight: Any) -> Rows:
@@ -103,11 +104,11 @@ class MetaRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):  # type:
             raise OptionError(f"y={y!r} names a column; a defence looks at rows in memory",
                               advice="Pass X and y apart, X with numeric columns")  # fmt: skip
         model = cast(Any, self)
-        matrix = _matrix(model, X, reset=True).astype(np.float64, copy=False)
-        target, weights = _target(y, len(matrix)), _weights(sample_weight, len(matrix))
+        matrix = matrix_of(model, X, reset=True).astype(np.float64, copy=False)
+        target, weights = target_of(y, len(matrix)), weights_of(sample_weight, len(matrix))
         if len(target) != len(matrix):
             raise ShapeError(f"X and y must have equally many rows: X has {len(matrix)}, y has {len(target)}")
-        moments = summarise(ArraySource(matrix, target, weights, _names(model)), None, True).moments
+        moments = summarise(ArraySource(matrix, target, weights, names_of(model)), None, True).moments
         omega = np.ones(len(target)) if weights is None else weights
         return Rows(matrix, target, omega, weights is not None, moments, X)
 

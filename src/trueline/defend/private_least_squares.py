@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import OptionError, ShapeError, TruelineWarning
 from ..maths.scaling import Scaling
-from ..models.base import LinearModel, _matrix, _names, _target, all_or_nothing
+from ..models.base import LinearModel, all_or_nothing
+from ..models.gate import matrix_of, names_of, target_of
 from ..models.options import generator
 from ..rows import table
 from ..rows.domain import Domain
@@ -167,11 +168,11 @@ class PrivateLeastSquares(LinearModel):
         if isinstance(y, str):
             raise OptionError(f"y={y!r} names a column; a schema would remember ranges of the rows",
                               advice="Pass X and y apart, X with numeric columns")  # fmt: skip
-        matrix = _matrix(self, X, reset=True).astype(np.float64, copy=False)
-        target = _target(y, len(matrix))
+        matrix = matrix_of(self, X, reset=True).astype(np.float64, copy=False)
+        target = target_of(y, len(matrix))
         if len(target) != len(matrix):
             raise ShapeError(f"X and y must have equally many rows: X has {len(matrix)}, y has {len(target)}")
-        table.check_finite(matrix, _names(self), "X")
+        table.check_finite(matrix, names_of(self), "X")
         table.check_finite(target, what="y")
         return matrix, target
 

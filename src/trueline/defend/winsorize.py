@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..errors import OptionError
 from ..maths.scaling import quantile_bounds
-from ..models.base import _matrix, _names, _weights
+from ..models.gate import matrix_of, names_of, weights_of
 from ..models.options import is_number
 from ..rows import table
 from ..rows.domain import Domain
@@ -87,7 +87,7 @@ class Winsorize(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type:
         self
         """
         matrix = self._numbers(X, reset=True)
-        weights = _weights(sample_weight, len(matrix))
+        weights = weights_of(sample_weight, len(matrix))
         if self.bounds is not None and self.domain is not None:
             raise OptionError("give bounds or a domain, not both")
         if self.bounds is None and self.domain is None:
@@ -115,8 +115,8 @@ class Winsorize(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type:
 
     def _numbers(self, X: Any, *, reset: bool) -> Any:
         model = cast(Any, self)
-        matrix = _matrix(model, X, reset=reset)
-        table.check_finite(matrix, _names(model), "X")
+        matrix = matrix_of(model, X, reset=reset)
+        table.check_finite(matrix, names_of(model), "X")
         return matrix
 
 

@@ -16,10 +16,10 @@ from ..maths.solve import Solution, least_squares
 from ..rows.executor import single_threaded_blas
 from ..rows.schema import Column, Schema
 from ..rows.source import Source
-from .base import _names
 from .basis import Array
 from .fitted_rows import fitted_rows
 from .from_moments import few_rows, hold, listed, near_the_mean, refuse_vanishing
+from .gate import names_of
 from .vouching import FEW_DIGITS
 
 __all__ = ["add_rows"]
@@ -59,7 +59,7 @@ def add_rows(model: Any, X: Any, y: Any, sample_weight: ArrayLike | None) -> Non
 
 def _warn(model: Any, solution: Solution, doubt: Doubt) -> None:
     """Say what cannot be vouched for from moments alone, and what to do."""
-    n_features, names = doubt.moments.n_features, _names(model)
+    n_features, names = doubt.moments.n_features, names_of(model)
     constant = [j for j in solution.dependent if doubt.lost[j]]
     if constant:
         warnings.warn(

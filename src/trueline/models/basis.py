@@ -19,7 +19,7 @@ from ..maths.normal_equations import MIDDLING, WELL, NormalEquations
 from ..maths.solve import least_squares
 from ..rows.passes import SourceRows
 from ..rows.source import Source
-from .base import _names, column_name
+from .gate import column_name, names_of
 
 __all__ = ["EPS", "Array", "Basis", "basis_of", "inference_basis"]
 
@@ -172,7 +172,7 @@ def inference_basis(model: Any, source: Source | None) -> Basis:
                          advice="Standard errors need more rows than coefficients")  # fmt: skip
     if model.rank_ < moments.n_features:
         solution = least_squares(moments, 0.0, problem.intercept, None)
-        names = [column_name(_names(model), j) for j in solution.dependent]
+        names = [column_name(names_of(model), j) for j in solution.dependent]
         raise DataError(
             f"rank {model.rank_} of {moments.n_features}: these columns have no standard errors",
             problems=[Problem("never changes" if j in problem.dead else "determined by others", name)

@@ -18,7 +18,8 @@ from ..maths.solve import least_squares
 from ..rows.executor import single_threaded_blas
 from ..rows.passes import SourceRows, moments_of
 from ..rows.source import ArraySource, in_memory
-from .base import LinearModel, all_or_nothing, summarise, warn_constant
+from .base import LinearModel, all_or_nothing
+from .first_read import summarise, warn_constant
 from .options import is_number
 
 __all__ = ["LeastSquaresCV"]

@@ -19,7 +19,7 @@ from ..rows.domain import Domain
 from ..rows.dual import dual_gap, push_limits
 from ..rows.passes import RowsObjective, penalty_factor, ramp_of
 from ..rows.source import ArraySource, Source, in_memory
-from .base import summarise, warn_constant
+from .first_read import summarise, warn_constant
 from .gap import gap_over_rows, sees_all
 from .options import generator, is_number, is_whole
 from .progress import live_line

@@ -11,8 +11,8 @@ from ..errors import DataError, OptionError, Problem, ShapeError
 from ..rows import open as open_rows
 from ..rows import table
 from ..rows.source import ArraySource, Source
-from .base import _matrix, _names, _target, _weights
 from .basis import Array, Basis
+from .gate import matrix_of, names_of, target_of, weights_of
 from .residuals import rounding
 
 __all__ = ["check_same_rows", "cluster_codes", "fitted_rows"]
@@ -33,12 +33,12 @@ def fitted_rows(model: Any, X: Any, y: Any, sample_weight: ArrayLike | None) -> 
     """
     if isinstance(y, str):
         return _named_rows(model, X, y, sample_weight)
-    matrix = _matrix(model, X, reset=False)
-    target = _target(y, len(matrix))
+    matrix = matrix_of(model, X, reset=False)
+    target = target_of(y, len(matrix))
     table.check_finite(target, what="y")
     if len(target) != len(matrix):
         raise ShapeError(f"X and y must have equally many rows: X has {len(matrix)}, y has {len(target)}")
-    return ArraySource(matrix, target, _weights(sample_weight, len(matrix)), _names(model))
+    return ArraySource(matrix, target, weights_of(sample_weight, len(matrix)), names_of(model))
 
 
 def _named_rows(model: Any, X: Any, target: str, sample_weight: ArrayLike | None) -> Source:

@@ -14,9 +14,9 @@ from ..errors import DataError, PrecisionWarning, Problem, ShapeError
 from ..maths.doubt import Doubt, impossible_columns
 from ..maths.moments import Moments
 from ..rows.executor import single_threaded_blas
-from .base import _names, column_name
 from .fitted_rows import fitted_rows
 from .from_moments import few_rows, hold, listed, positive
+from .gate import column_name, names_of
 
 __all__ = ["ENOUGH_DIGITS", "forget_rows"]
 
@@ -42,7 +42,7 @@ def forget_rows(model: Any, X: Any, y: Any, sample_weight: ArrayLike | None) -> 
     with single_threaded_blas():
         before = model.moments_
         rest = _without(before, few_rows(fitted_rows(model, X, y, sample_weight), before.pivot))
-        names = _names(model)
+        names = names_of(model)
         if columns := impossible_columns(rest):
             raise DataError(
                 f"without these rows the spread of {listed(names, columns, rest.n_features)} would be negative",
@@ -110,7 +110,7 @@ def _refuse_lost(model: Any, before: Moments, rest: Moments) -> None:
         what = "no longer varies" if model.fit_intercept else "is zero"
         raise DataError(
             "the remaining rows do not determine the fit",
-            problems=[Problem(f"{what} beyond rounding in the rows that remain", column_name(_names(model), int(j)))
+            problems=[Problem(f"{what} beyond rounding in the rows that remain", column_name(names_of(model), int(j)))
                       for j in newly],
             advice=f"{REFIT}: without these columns, or with them where they still vary",
         )  # fmt: skip
@@ -124,7 +124,7 @@ def _refuse_undetermined(model: Any, doubt: Doubt) -> None:
     was = f" (it did not before either: rank {model.rank_} of {n_features})" if model.rank_ < n_features else ""
     raise DataError(
         f"as far as moments can tell, the remaining rows do not determine the coefficients of "
-        f"{listed(_names(model), columns, n_features)}{was}",
+        f"{listed(names_of(model), columns, n_features)}{was}",
         advice=f"{REFIT}; if these columns determine each other, drop some or set reg_lambda",
     )
 

@@ -13,8 +13,9 @@ from ..maths.scaling import Scaling
 from ..maths.solve import Solution
 from ..rows.executor import map_merge
 from ..rows.source import Block, Source
-from .base import SMALLEST, _largest, _refuse_cells, _refuse_magnitude, column_name
 from .basis import Array
+from .first_read import SMALLEST, largest_of, refuse_cells, refuse_magnitude
+from .gate import column_name
 
 __all__ = ["few_rows", "hold", "listed", "near_the_mean", "positive", "refuse_vanishing"]
 
@@ -37,8 +38,8 @@ def few_rows(source: Source, pivot: Array) -> Moments:
         moments = map_merge(summarise, source.blocks(), Moments.merge)
         good = np.isfinite(np.diag(moments.scatter)) & np.isfinite(moments.total)
     if not good.all():
-        _refuse_cells(source)
-        _refuse_magnitude(source, ~good, "squares of its values overflow float64")
+        refuse_cells(source)
+        refuse_magnitude(source, ~good, "squares of its values overflow float64")
     return moments
 
 
@@ -53,8 +54,8 @@ def refuse_vanishing(moments: Moments, source: Source) -> None:
     spread = np.diag(moments.scatter) + moments.weight * np.square(moments.pivot)
     suspects = spread < SMALLEST**2 * moments.weight
     if suspects.any():
-        _refuse_magnitude(
-            source, suspects & (_largest(source) > 0), "values so small that their squares vanish in float64"
+        refuse_magnitude(
+            source, suspects & (largest_of(source) > 0), "values so small that their squares vanish in float64"
         )
 
 

@@ -15,7 +15,8 @@ from ..rows.executor import single_threaded_blas
 from ..rows.passes import SourceRows
 from . import influence, prediction, statistics
 from .adding import add_rows
-from .base import LinearModel, all_or_nothing, summarise, warn_constant
+from .base import LinearModel, all_or_nothing
+from .first_read import summarise, warn_constant
 from .forgetting import forget_rows
 from .from_moments import hold
 from .options import is_number

@@ -10,8 +10,8 @@ from scipy.special import stdtrit
 
 from ..errors import OptionError, PrecisionWarning
 from ..rows.executor import single_threaded_blas
-from .base import _matrix
 from .basis import Array, inference_basis
+from .gate import matrix_of
 from .options import is_number
 from .residuals import from_moments
 
@@ -74,7 +74,7 @@ def prediction_interval(model: Any, X: Any, level: float) -> PredictionInterval:
                           PrecisionWarning, stacklevel=3)  # fmt: skip
         prediction = model.predict(X)
         df = basis.problem.moments.rows - basis.problem.moments.idle - basis.size
-        q = basis.coordinates(_matrix(model, X, reset=False))
+        q = basis.coordinates(matrix_of(model, X, reset=False))
         spread = residuals.squares if residuals.resolved else residuals.bound
         reach = -stdtrit(df, (1 - level) / 2) * np.sqrt(spread / df * (1 + np.square(q).sum(axis=1)))
     return PredictionInterval(prediction, prediction - reach, prediction + reach)

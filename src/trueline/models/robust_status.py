@@ -16,7 +16,8 @@ from ..maths.solve import Solution, least_squares
 from ..rows.design import Design
 from ..rows.passes import SourceRows
 from ..rows.source import ArraySource, in_memory
-from .base import LinearModel, Summary, summarise, warn_constant
+from .base import LinearModel
+from .first_read import Summary, summarise, warn_constant
 from .options import is_number
 from .vouching import warn_doubts
 

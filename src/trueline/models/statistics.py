@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 from ..errors import DataError, OptionError
 from ..rows.executor import single_threaded_blas
 from ..rows.source import Source
-from .base import _names, column_name
 from .basis import Array, Basis, inference_basis
 from .covariance import KINDS, RowSums, row_sums
 from .fitted_rows import check_same_rows, cluster_codes, fitted_rows
+from .gate import column_name, names_of
 from .residuals import from_moments, from_rows, warn_precision
 from .summary import Summary
 
@@ -116,5 +116,5 @@ def _check_call(cov: str, X: Any, y: Any, sample_weight: Any, groups: Any) -> No
 
 
 def _row_names(model: Any, basis: Basis) -> tuple[str, ...]:
-    names = tuple(column_name(_names(model), j) for j in range(len(model.coef_)))
+    names = tuple(column_name(names_of(model), j) for j in range(len(model.coef_)))
     return ("(Intercept)", *names) if basis.intercept else names

@@ -6,7 +6,8 @@ import warnings
 
 from ..errors import PrecisionWarning, RankWarning
 from ..maths.solve import Solution
-from .base import Summary, column_name
+from .first_read import Summary
+from .gate import column_name
 
 __all__ = ["FEW_DIGITS", "warn_doubts"]
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..maths.losses import Loss, Squared
 from ..maths.objective import MomentsObjective, QuadraticGap
-from ..models.base import summarise
+from ..models.first_read import summarise
 from ..models.foreign import Line, as_line
 from ..models.gap import gap_over_rows, sees_all
 from ..rows.dual import dual_gap

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from ..errors import CellsError, Problem
 from ..findings import Assurance, Finding, Severity
-from ..models.base import LinearModel, column_name
+from ..models.base import LinearModel
+from ..models.gate import column_name
 from ..rows import table
 from ..rows.source import in_memory
 from .rules import RULES, Rows

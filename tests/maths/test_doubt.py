@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from trueline import Moments
 from trueline.maths.doubt import Doubt, blur, impossible_columns
+from trueline.maths.solve import least_squares
 
 
 def rows(seed, n=40, d=3):
@@ -76,3 +77,30 @@ def test_the_mean_square_of_the_residuals():
     value, error = doubt.mean_square(solution.coef)
     residual = y - X @ solution.coef - solution.intercept
     assert abs(value - np.mean(residual**2)) <= error < 1e-6 * value
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("reg_lambda", [0.0, 0.2])
+def test_from_clean_moments_the_minimum_is_that_of_least_squares(rng, intercept, reg_lambda):
+    X = rng.normal(size=(40, 3)) * [1e-4, 1.0, 1e5] + [1e-4, 0.0, -2e5]
+    moments = Moments.of(X, X @ [1e4, -1.0, 1e-5] + rng.normal(size=40))
+    found, plain = Doubt(moments, reg_lambda, intercept).solve(), least_squares(moments, reg_lambda, intercept, None)
+    assert np.allclose(found.coef, plain.coef, rtol=1e-9) and found.intercept == pytest.approx(plain.intercept, rel=1e-9)
+    assert (found.solver, found.rank, found.dependent) == ("cholesky", 3, ())
+    second = moments.covariance if intercept else moments.second
+    gram = second[:-1, :-1] + reg_lambda * np.eye(3)
+    size = np.sqrt(np.diag(gram))
+    assert found.condition == pytest.approx(np.sqrt(np.linalg.cond(gram / np.outer(size, size))), rel=1e-6)
+    assert found.digits > 9
+
+
+def test_a_combination_that_no_rows_could_have_is_named(rng):
+    """Each column keeps a spread of its own; only x0 - x1 has a negative one."""
+    X = rng.normal(size=(50, 3))
+    X[:, 1] = X[:, 0] + 0.1 * X[:, 1]
+    whole = Moments.of(X, X[:, 2] + rng.normal(size=50))
+    assert impossible_columns(whole) == ()
+    row = np.array([[3.0, -3.0, 0.0]])
+    left = whole.remove(Moments.of(row, np.array([0.0])))
+    assert (np.diag(left.covariance) > 0).all()
+    assert impossible_columns(left) in ((0,), (1,))

@@ -165,3 +165,17 @@ def test_all_rows_may_go_and_no_more(rng):
         with pytest.raises(ShapeError, match="cannot remove"):
             whole.remove(other)
     assert whole.remove(Moments.of(X[:5], y[:5], np.full(5, 2.0))).weight == pytest.approx(0.0, abs=1e-12)
+
+
+def test_another_pivot_and_another_scale_are_those_of_the_rows(rng):
+    X, y, weights = rng.normal(size=(20, 2)), rng.normal(size=20), rng.uniform(0.5, 2.0, 20)
+    moments, pivot = Moments.of(X, y, weights), np.array([0.5, -2.0, 3.0])
+    moved = moments.about(pivot)
+    z = np.column_stack([X, y]) - pivot
+    assert np.array_equal(moved.pivot, pivot)
+    assert np.allclose(moved.total, weights @ z) and np.allclose(moved.scatter, z.T @ (z * weights[:, None]))
+    assert np.allclose(moved.mean, moments.mean) and np.allclose(moved.covariance, moments.covariance)
+    shift, factor = np.array([1.0, -1.0]), np.array([4.0, 0.25])
+    scaled, direct = moments.scaled(shift, factor), Moments.of((X - shift) * factor, y, weights)
+    assert np.allclose(scaled.mean, direct.mean) and np.allclose(scaled.covariance, direct.covariance)
+    assert np.allclose(scaled.total / scaled.weight + scaled.pivot, direct.mean)

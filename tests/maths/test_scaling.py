@@ -107,3 +107,15 @@ def test_what_never_changes_keeps_its_unit():
     assert np.array_equal(mu, X.mean(axis=0))
     mu, sigma = Scaling.spread(moments, np.zeros(4, dtype=bool), False)
     assert np.allclose(sigma, [7.0, 1.0, 1.0, np.sqrt(12.5)]) and not mu.any()
+
+
+def test_standardising_keeps_the_clipping_and_takes_both_mean_and_spread():
+    low, high = np.array([-1.0, 0.0]), np.array([1.0, 2.0])
+    scaling = Scaling(np.zeros(2), np.ones(2), np.zeros(2, dtype=bool), low, high)
+    mu, sigma = np.array([0.5, -0.25]), np.array([1e-3, 4.0])
+    done = scaling.standardized(mu, sigma)
+    assert done.mu is mu and done.sigma is sigma and done.low is low and done.high is high
+    assert Scaling.none(2).constant.tolist() == [False, False]
+    tiny = np.random.default_rng(0).normal(size=(50, 1)) * 1e-6
+    moments = Moments.of(tiny, tiny[:, 0])
+    assert Scaling.spread(moments, constant_columns(moments), True)[1][0] == pytest.approx(tiny.std(), rel=1e-9)

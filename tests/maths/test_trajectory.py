@@ -138,3 +138,18 @@ def test_what_is_left_of_a_distance_keeps_its_digits(beta, step, k):
         left, gone = _heavy_ball(np.array([[float(k)]]), np.array([[step]]), beta)
     assert abs(float(Decimal(float(left[0, 0])) - truth)) <= 1e-13 + 2e-12 * abs(float(1 - truth))
     assert abs(float(Decimal(float(gone[0, 0])) - (1 - truth))) <= 1e-13 + 2e-12 * abs(float(1 - truth))
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_directions_that_say_nothing_stay_where_they_began(momentum):
+    """Two equal columns: along their difference the Hessian is flat, for the state and for the loss."""
+    X, y = rows()
+    moments = Moments.of(X[:, [0, 1, 1]], y)
+    w, lr = np.array([0.5, 2.0, -1.0]), 0.5 / largest_curvature(moments, 1.0, 0.0, True)
+    path = Trajectory(moments, lr, momentum, w=w, b=0.25)
+    for k in (0, 1, 40, 400):
+        end, b = run(moments, k, lr, momentum, 1.0, 0.0, True, w, 0.25)[:2]
+        assert np.allclose(path.state(k)[0], end, rtol=1e-9) and path.state(k)[1] == pytest.approx(b, rel=1e-9)
+        assert path.state(k)[0][1] - path.state(k)[0][2] == pytest.approx(3.0, rel=1e-12)
+        value = MomentsObjective(moments, 1.0, 0.0, True).value_and_gradient(end, b)[0]
+        assert path.loss([k])[0] == pytest.approx(value, rel=1e-9)

@@ -85,7 +85,9 @@ def test_from_clean_moments_the_minimum_is_that_of_least_squares(rng, intercept,
     X = rng.normal(size=(40, 3)) * [1e-4, 1.0, 1e5] + [1e-4, 0.0, -2e5]
     moments = Moments.of(X, X @ [1e4, -1.0, 1e-5] + rng.normal(size=40))
     found, plain = Doubt(moments, reg_lambda, intercept).solve(), least_squares(moments, reg_lambda, intercept, None)
-    assert np.allclose(found.coef, plain.coef, rtol=1e-9) and found.intercept == pytest.approx(plain.intercept, rel=1e-9)
+    assert np.allclose(found.coef, plain.coef, rtol=1e-9) and found.intercept == pytest.approx(
+        plain.intercept, rel=1e-9
+    )
     assert (found.solver, found.rank, found.dependent) == ("cholesky", 3, ())
     second = moments.covariance if intercept else moments.second
     gram = second[:-1, :-1] + reg_lambda * np.eye(3)

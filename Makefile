@@ -19,8 +19,15 @@ PYTHON ?= $(shell \
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/runtime-ready  ## fit, check, compare, poison: the story in one file
+demo: $(VENV)/runtime-ready  ## the story of one line in one file, then an audit that finds a planted broker
 	$(PY) demo.py
+	@mkdir -p build/demo
+	@$(PY) -c "from trueline.rows.datasets import make_credit_limits as make; from pyarrow import csv; \
+	  csv.write_csv(make().table, 'build/demo/credit.csv')"
+	@printf '\n6. Audit: credit limits, where one broker has poisoned 60 of 2000 rows\n\n'
+	@cd build/demo && ../../$(VENV)/bin/trueline audit credit.csv --target limit --one-hot region --source broker \
+	  --effort quick --html audit.html || test $$? -eq 1
+	@echo "The report: build/demo/audit.html"
 
 test: lint  ## everything that must hold: lint, types, floors, then the tests
 	$(PY) -m pytest -n auto --dist worksteal
@@ -41,8 +48,8 @@ lock:  ## recompile both locks; newest versions with: make lock UPGRADE=--upgrad
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@! grep -nE '[a-z]+://' requirements.lock requirements-dev.lock || { echo "a lock names an address"; exit 1; }
 
-COMPILE = $(UV) pip compile pyproject.toml --quiet --extra plot --universal --python-version 3.11 --fork-strategy fewest \
-  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
+COMPILE = $(UV) pip compile pyproject.toml --quiet --extra plot --extra report --universal --python-version 3.11 \
+  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
 # The peers live apart from the development environment, under a lock of their own.
 BENCH := .venv-bench

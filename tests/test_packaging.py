@@ -43,7 +43,8 @@ def test_locks_hold_exact_versions_hashes_and_no_address(lock):
 
 def test_locks_cover_what_the_project_asks_for():
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
-    runtime = names(project["dependencies"]) | names(project["optional-dependencies"]["plot"]) | names(groups["setup"])
+    extras = [names(extra) for extra in project["optional-dependencies"].values()]
+    runtime = names(project["dependencies"]).union(names(groups["setup"]), *extras)
     assert runtime <= set(pins("requirements.lock"))
     assert names(groups["dev"]) <= set(pins("requirements-dev.lock"))
 

@@ -27,7 +27,7 @@ def test_help_imports_nothing_heavy(words):
     assert printed.stdout.splitlines()[-1] == "HEAVY []"
 
 
-@pytest.mark.parametrize("command", ["fit", "predict", "verify", "forget", "demo"])
+@pytest.mark.parametrize("command", ["fit", "predict", "verify", "audit", "forget", "demo"])
 def test_every_command_has_an_example_that_parses(run, command):
     printed = run(command, "--help").out
     example = printed.partition("Example: ")[2].split()

@@ -6,11 +6,42 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .arena import compare
+    from .audit_report import AuditReport
+    from .flip_result import RowsToFlip
+    from .flipping import rows_to_flip
+    from .how_few import RowsToMove, rows_to_move
+    from .running import run
     from .standing import Arena, Trial
+    from .worst import worst_row
+    from .worst_found import WorstRow
 
-__all__ = ["Arena", "Trial", "compare"]
+__all__ = [
+    "Arena",
+    "AuditReport",
+    "RowsToFlip",
+    "RowsToMove",
+    "Trial",
+    "WorstRow",
+    "compare",
+    "rows_to_flip",
+    "rows_to_move",
+    "run",
+    "worst_row",
+]
 
-_HOMES = {"Arena": ".standing", "Trial": ".standing", "compare": ".arena"}
+_HOMES = {
+    "Arena": ".standing",
+    "AuditReport": ".audit_report",
+    "RowsToFlip": ".flip_result",
+    "RowsToMove": ".how_few",
+    "Trial": ".standing",
+    "WorstRow": ".worst_found",
+    "compare": ".arena",
+    "rows_to_flip": ".flipping",
+    "rows_to_move": ".how_few",
+    "run": ".running",
+    "worst_row": ".worst",
+}
 
 
 def __getattr__(name: str) -> object:

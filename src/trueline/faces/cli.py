@@ -1,4 +1,4 @@
-"""The command line: ``trueline fit | predict | verify | attack | forget | demo``; heavy imports wait for a command."""
+"""The command line: ``trueline fit | predict | verify | audit | ...``; heavy imports wait for a command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .. import __version__
 from . import options as flag
 from .screen import WRONG_USE, fail, guarded
 
-__all__ = ["app", "main"]
+__all__ = ["app", "json_to_file", "main"]
 
 app = typer.Typer(
     name="trueline", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
@@ -150,6 +150,35 @@ def attack(
     attack_file(request, as_json)
 
 
+@app.command(
+    epilog="Example: [bold]trueline audit limits.csv --target limit --one-hot region --source broker --html audit.html"
+    "[/bold]"
+)
+@guarded
+def audit(
+    data: flag.DataFile, target: flag.Target, model: flag.AuditedModel = None, source: flag.SourceColumn = None,
+    one_hot: flag.OneHot = None, drop: flag.Drop = None, drop_missing: flag.DropMissing = False,
+    sensitive: flag.Sensitive = None, bounds: flag.Bounds = None, tolerance: flag.Tolerance = None,
+    attacker_rows: flag.AttackerRows = None, effort: flag.Effort = "normal", seed: flag.AuditSeed = 0,
+    fail_on: flag.FailOn = "high", baseline: flag.Baseline = None, suppress: flag.Suppress = None,
+    html: flag.Html = None, sarif: flag.Sarif = None, json_to: flag.JsonTo = None, redact: flag.Redact = False,
+    as_json: flag.Json = False,
+) -> None:  # fmt: skip
+    """What is fragile, by how much, to whom, and what to do?
+
+    Fit or take a model, verify it, attack it, defend it, and say what was found in units of the target: who pulls the
+    fit, how few rows turn an effect around, what one row can buy, which defence holds and what it costs.
+    """
+    from .auditing import AuditRequest, audit_file
+
+    request = AuditRequest(
+        data, target, model, tuple(one_hot or ()), tuple(drop or ()), drop_missing, source, sensitive,
+        tuple(bounds or ()), tolerance, attacker_rows, effort, seed, html, json_to, sarif, redact, baseline, suppress,
+        fail_on,
+    )  # fmt: skip
+    audit_file(request, as_json)
+
+
 @app.command(epilog="Example: [bold]trueline demo --plot demo.png[/bold]")
 @guarded
 def demo(plot: flag.Plot = None) -> None:
@@ -159,11 +188,23 @@ def demo(plot: flag.Plot = None) -> None:
     tell(plot)
 
 
+def json_to_file(words: list[str]) -> list[str]:
+    """``audit ... --json FILE.json`` writes there: typer has no option whose value may be left out."""
+    if words[1:2] != ["audit"]:
+        return words
+    found = list(words)
+    for i, word in enumerate(words[:-1]):
+        if word == "--json" and words[i + 1].endswith(".json"):
+            found[i] = "--json-to"
+    return [f"--json-to={word[7:]}" if word.startswith("--json=") else word for word in found]
+
+
 def main() -> None:
     """Run the command line and exit."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # R² on a terminal that has no ²
+    sys.argv = json_to_file(sys.argv)
     if "--json" not in sys.argv:
         app(prog_name="trueline")
     try:

@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 __all__ = [
-    "Against", "AtRow", "AttackKind", "AttackSeed", "BatchSize", "ClipFeatures", "ClipRowGradient", "DataFile",
-    "Drop", "DropMissing", "Epochs", "FailOn", "Gd", "InPlace", "Intercept", "Json", "KeepMoments", "Loss", "Lr",
-    "ModelFile", "Momentum", "OneHot", "Output", "Plot", "Rate", "RegLambda", "Seed", "Shift", "SkipMissing",
-    "Standardize", "Strict", "StrictDigits", "Target", "TestShare", "Theirs", "Tol", "YBounds",
+    "Against", "AtRow", "AttackKind", "AttackSeed", "AttackerRows", "AuditSeed", "AuditedModel", "Baseline",
+    "BatchSize", "Bounds", "ClipFeatures", "ClipRowGradient", "DataFile", "Drop", "DropMissing", "Effort", "Epochs",
+    "FailOn", "Gd", "Html", "InPlace", "Intercept", "Json", "JsonTo", "KeepMoments", "Loss", "Lr", "ModelFile",
+    "Momentum", "OneHot", "Output", "Plot", "Rate", "Redact", "RegLambda", "Sarif", "Seed", "Sensitive", "Shift",
+    "SkipMissing", "SourceColumn", "Standardize", "Strict", "StrictDigits", "Suppress", "Target", "TestShare",
+    "Theirs", "Tol", "Tolerance", "YBounds",
 ]  # fmt: skip
 
 DATA, MODEL, DESCENT, OUTPUT = "Data", "Model", "Gradient descent (any of these chooses it)", "Output"
-ATTACK = "Attack"
+ATTACK, TERMS, GATE = "Attack", "What matters, and of whom", "What fails"
 
 # fmt: off
 DataFile = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet file; a CSV's first line names its "
@@ -99,4 +101,41 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", h
 Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw the lines and the descent, e.g. demo.png.",
                                            show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for machines.", rich_help_panel=OUTPUT)]
+AuditedModel = Annotated[Path | None, typer.Option(
+    "--model", metavar="FILE", help="The model to audit: what `trueline fit -o` wrote, or a CSV of names and "
+    "coefficients; without it one is fitted.", show_default=False, rich_help_panel=DATA)]
+SourceColumn = Annotated[str | None, typer.Option(
+    "--source", metavar="COLUMN", help="Who supplied each row; not a feature.", show_default=False,
+    rich_help_panel=DATA)]
+Sensitive = Annotated[str | None, typer.Option(
+    metavar="FEATURE", help="A feature that the model should not tell about a person.", show_default=False,
+    rich_help_panel=TERMS)]
+Bounds = Annotated[list[str] | None, typer.Option(
+    metavar="COLUMN=LOW:HIGH", help="What your pipeline enforces, the target included. Repeat for more; others are "
+    "taken as observed, and what rests on that says so.", show_default=False, rich_help_panel=TERMS)]
+Tolerance = Annotated[float | None, typer.Option(
+    metavar="NUMBER", help="A shift of the target below this does not matter, in its units.",
+    show_default="a quarter of the usual residual", rich_help_panel=TERMS)]
+AttackerRows = Annotated[int | None, typer.Option(
+    metavar="ROWS", help="Rows that one attacker is thought to control.", show_default="1 % of the rows", min=1,
+    rich_help_panel=TERMS)]
+Effort = Annotated[str, typer.Option(metavar="EFFORT", help="quick, normal or thorough: work fixed before it starts.",
+                                     rich_help_panel=TERMS)]
+AuditSeed = Annotated[int, typer.Option("--seed", metavar="NUMBER", help="The same data, seed and effort give the same "
+                                        "report.", min=0, rich_help_panel=TERMS)]
+Baseline = Annotated[Path | None, typer.Option(
+    metavar="FILE", help="The JSON of an earlier audit: only what is new or worse fails.", show_default=False,
+    rich_help_panel=GATE)]
+Suppress = Annotated[Path | None, typer.Option(
+    metavar="FILE", help="TOML with [[suppress]] tables: fingerprint or rule, reason, expires.", show_default=False,
+    rich_help_panel=GATE)]
+Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="One page that opens offline.",
+                                           show_default=False, rich_help_panel=OUTPUT)]
+Sarif = Annotated[Path | None, typer.Option("--sarif", metavar="FILE", help="SARIF 2.1.0, for code hosts.",
+                                            show_default=False, rich_help_panel=OUTPUT)]
+JsonTo = Annotated[Path | None, typer.Option(
+    "--json-to", metavar="FILE", help="The report as JSON; `--json FILE.json` is short for it.", show_default=False,
+    rich_help_panel=OUTPUT)]
+Redact = Annotated[bool, typer.Option("--redact", help="Leave what the rows hold out of the page.",
+                                      rich_help_panel=OUTPUT)]
 # fmt: on

@@ -18,7 +18,18 @@ import typer
 from ..errors import DataError, DivergenceError, TruelineError
 from .correction import corrected, in_flags
 
-__all__ = ["WRONG_USE", "IncompleteError", "fail", "guarded", "print_json", "progress", "say", "table", "warned"]
+__all__ = [
+    "INCOMPLETE",
+    "WRONG_USE",
+    "IncompleteError",
+    "fail",
+    "guarded",
+    "print_json",
+    "progress",
+    "say",
+    "table",
+    "warned",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -139,8 +150,8 @@ def warned() -> Iterator[list[str]]:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int | None], object]]:
-    """A bar with rows and rows/s on a terminal; nothing where stderr goes elsewhere."""
+def progress(label: str, unit: str = "rows") -> Iterator[Callable[[int, int | None], object]]:
+    """A bar with rows (or another unit) and rows/s on a terminal; nothing where stderr goes elsewhere."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -155,7 +166,7 @@ def progress(label: str) -> Iterator[Callable[[int, int | None], object]]:
         task = bar.add_task(label, total=None, rows="")
 
         def show(done: int, total: int | None) -> None:
-            speed = done / (bar.tasks[0].elapsed or 1e-9)
-            bar.update(task, completed=done, total=total, rows=f"{done:,} rows, {speed:,.0f} rows/s")
+            speed = f", {done / (bar.tasks[0].elapsed or 1e-9):,.0f} rows/s" if unit == "rows" else ""
+            bar.update(task, completed=done, total=total, rows=f"{done:,} {unit}{speed}")
 
         yield show

@@ -13,7 +13,7 @@ __all__ = ["Ratio", "largest_ratio"]
 Array = NDArray[np.float64]
 
 REACH = 12.0  # of log α: a factor of e²⁴ between the normalised p·v and q·v
-FINE = 1e-7  # of log α; the bound is flat there, so its own error is the square of this
+FINE = 1e-5  # of log α; the bound is flat there, so its own error is the square of this
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,83 @@
+"""Numbers and counts as a person writes them."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["amount", "count", "listed", "percent"]
+
+
+def amount(value: float | None, digits: int = 3) -> str:
+    """A number with as many digits as matter, thousands apart.
+
+    Parameters
+    ----------
+    value : float or None
+    digits : int
+        Significant ones.
+
+    Examples
+    --------
+    >>> amount(1839.7), amount(0.023456), amount(-2.5e9), amount(0.0), amount(None)
+    ('1,840', '0.0235', '-2.5e+09', '0', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if not -5 <= size < 8:
+        return f"{value:.{digits}g}"
+    rounded = round(value, digits - 1 - size)
+    text = f"{rounded:,.{max(0, digits - 1 - size)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def count(number: int, what: str) -> str:
+    """A number of things.
+
+    Parameters
+    ----------
+    number : int
+    what : str
+        In the singular.
+
+    Examples
+    --------
+    >>> count(1, "row"), count(5000, "row")
+    ('1 row', '5,000 rows')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def percent(share: float) -> str:
+    """A share, with a digit where it is small.
+
+    Parameters
+    ----------
+    share : float
+
+    Examples
+    --------
+    >>> percent(0.004), percent(0.25), percent(-0.03)
+    ('0.4 %', '25 %', '-3 %')
+    """
+    value = 100 * share
+    return f"{value:.1f} %" if abs(value) < 10 and abs(value - round(value)) > 0.05 else f"{value:.0f} %"
+
+
+def listed(names: list[str] | tuple[str, ...], most: int = 5) -> str:
+    """Names with commas, the rest counted.
+
+    Parameters
+    ----------
+    names : sequence of str
+    most : int
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

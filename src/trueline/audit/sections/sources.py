@@ -1,0 +1,173 @@
+"""By source: who supplied the rows, what they do to the fit, and who supplied those that disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import attack, defend
+from ...errors import TruelineError
+from ...findings import Assurance, Finding
+from ..ground import Ground
+from ..saying import amount, count, listed
+from ..section import Section, Table
+from ..severity import severity_of
+from .findings import SUPPLIER, finding
+from .remedies import left_without, trimming
+from .segments import segments, worst_segment
+
+__all__ = ["sources"]
+
+Array = NDArray[np.float64]
+
+HOW = (
+    "The fit without each source's rows, exactly. 'Could' is proven: as many rows of any kind within the domain move "
+    "predictions by at most that. A source is singled out where more of its rows disagree with the trimmed fit than "
+    "chance explains (Fisher's exact test, Holm over sources, 1 %)."
+)
+TOLD = 3  # sources with a finding of their own
+
+
+@dataclass(frozen=True, eq=False)
+class _Pull:
+    """What one source does to the fit."""
+
+    name: str
+    inside: NDArray[np.bool_]
+    dropped: int
+    p: float
+    shift: Array
+    where: str
+    mean: float
+
+
+def sources(ground: Ground) -> Section:
+    """Every source's pull, and those that stand out.
+
+    Parameters
+    ----------
+    ground : Ground
+    """
+    if ground.rows.source is None:
+        return Section("", "", not_run="no column says who supplied the rows (--source COL)", how=HOW)
+    could, why = _could(ground)
+    judged = defend.attribute(~ground.suspects, ground.rows.source)
+    pulls = sorted((_pull(ground, one) for one in judged.sources), key=lambda pull: -abs(pull.mean))
+    rows = [
+        [
+            pull.name,
+            int(pull.inside.sum()),
+            pull.dropped,
+            pull.p,
+            _rms(pull.shift[~pull.inside]),
+            pull.where or "everywhere",
+            pull.mean,
+            could.get(pull.name),
+        ]
+        for pull in pulls
+    ]
+    head = (
+        "source",
+        "rows",
+        "disagree",
+        "p (Holm)",
+        "moves predictions by",
+        "most where",
+        "by (mean)",
+        "could move by",
+    )
+    units = ("", "", "", "", ground.target, "", ground.target, ground.target)
+    data = [
+        {
+            "source": row[0],
+            "rows": row[1],
+            "effect": row[4],
+            "could": row[7],
+            "dropped": row[2],
+            "accused": pull.p <= judged.alpha,
+        }
+        for row, pull in zip(rows, pulls, strict=True)
+    ]
+    accused = [pull for pull in pulls if pull.p <= judged.alpha]
+    text = (
+        f"{count(len(pulls), 'source')}. "
+        + (
+            f"More rows of {listed([pull.name for pull in accused])} disagree with "
+            "the rest than chance explains. A source whose honest rows are unusual stands out too: look at them. "
+            if accused
+            else "No source supplied more disagreeing rows than chance explains. "
+        )
+        + why
+    )
+    findings = tuple(_finding(ground, pull) for pull in accused[:TOLD] if abs(pull.mean) > 0)
+    return Section(
+        "",
+        "",
+        text=text,
+        how=HOW,
+        tables=(Table("Sources", head, rows, units),),
+        findings=findings,
+        chart={"kind": "sources", "data": data},
+    )
+
+
+def _could(ground: Ground) -> tuple[dict[str, float], str]:
+    """The proven bound for each source, and under which condition it holds."""
+    assert ground.rows.source is not None  # sources() is not run without
+    try:
+        found = attack.by_source(ground.Z, ground.y, ground.rows.source, reg_lambda=ground.penalty, domain=ground.box)
+    except (TruelineError, np.linalg.LinAlgError) as error:
+        return {}, f"What sources could do is not bounded: {error}"
+    values = dict(zip(found.names, found.could_prediction.tolist(), strict=True))
+    condition = ground.condition
+    return values, ground.caveat + (f"'Could' {condition}." if condition else "")
+
+
+def _pull(ground: Ground, one: Any) -> _Pull:
+    source = ground.rows.source
+    assert source is not None  # sources() is not run without
+    inside = np.asarray(source == one.source)
+    rest = ground.fit(~inside)
+    shift = ground.refit.predict(ground.Z) - rest.predict(ground.Z)
+    where, mean = worst_segment(ground, shift, ~inside)
+    return _Pull(str(one.source), inside, one.dropped, one.p_corrected, shift, where, mean)
+
+
+def _finding(ground: Ground, pull: _Pull) -> Finding:
+    remedy = trimming(ground)
+    seen = next((one.inside for one in segments(ground) if one.name == pull.where), np.ones(ground.n, bool))
+    left = left_without(ground, pull.inside, seen & ~pull.inside)
+    place = f" where {pull.where}" if pull.where else ""
+    rows = ground.rows.numbers[pull.inside & ground.suspects]
+    rule = "source-pulls"
+    way = "up" if pull.mean > 0 else "down"
+    return finding(
+        ground,
+        rule,
+        severity_of(pull.mean, 0, ground.terms),
+        f'One source\'s rows ({int(pull.inside.sum()):,}, "{pull.name}") pull predictions{place} {way} by '
+        f"{amount(abs(pull.mean))} on average; {pull.dropped} of them disagree with everybody else's",
+        effect=pull.mean,
+        where=(pull.name,),
+        assurance=Assurance.FOUND,
+        reference=SUPPLIER,
+        evidence={
+            "rows": int(pull.inside.sum()),
+            "suspects": rows.tolist(),
+            "p": pull.p,
+            "mean_shift": pull.mean,
+            "left_when_trimmed": left,
+            "remedy_cost": remedy.cost,
+            "segment": pull.where,
+        },
+        attacker=f'controls the rows of "{pull.name}"; needs to know nothing',
+        advice=f"{remedy.name[0].upper()}{remedy.name[1:]}: brings this to {amount(abs(left))} and costs "
+        f'{remedy.price}; then ask "{pull.name}" about rows {listed([str(row) for row in rows.tolist()])}',
+    )
+
+
+def _rms(shift: Array) -> float:
+    return float(np.sqrt(np.mean(shift**2)))

@@ -1,0 +1,170 @@
+"""`trueline audit`: what is fragile, by how much, to whom, and what to do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from .. import audit
+from ..audit.audit_report import AuditReport
+from ..audit.baseline import Verdict, judge, read_baseline, read_suppressions
+from ..audit.sarif import write_sarif
+from ..errors import OptionError
+from ..findings import Severity
+from ..ship import Model, load
+from .correction import in_flags
+from .loading import check_output, open_table, schema_of
+from .screen import INCOMPLETE, progress, say, warned
+
+__all__ = ["AuditRequest", "audit_file"]
+
+STEPS = "steps"
+
+
+@dataclass(frozen=True)
+class AuditRequest:
+    """What was asked for, in the words of the flags."""
+
+    data: str
+    target: str
+    model: Path | None
+    one_hot: tuple[str, ...]
+    drop: tuple[str, ...]
+    drop_missing: bool
+    source: str | None
+    sensitive: str | None
+    bounds: tuple[str, ...]
+    tolerance: float | None
+    attacker_rows: int | None
+    effort: str
+    seed: int
+    html: Path | None
+    json: Path | None
+    sarif: Path | None
+    redact: bool
+    baseline: Path | None
+    suppress: Path | None
+    fail_on: str
+
+
+def audit_file(request: AuditRequest, as_json: bool) -> None:
+    """Read, audit, write what was asked for, and say what matters.
+
+    Raises
+    ------
+    typer.Exit
+        With 1: a finding at or above `fail_on`, new or worse where there is a baseline; with 3: a section failed.
+    """
+    if request.fail_on not in list(Severity):
+        raise OptionError(f"--fail-on must be one of {', '.join(Severity)}, got {request.fail_on!r}")
+    inputs = [path for path in (request.data, request.model, request.baseline, request.suppress) if path is not None]
+    for output, flag in ((request.html, "--html"), (request.json, "--json"), (request.sarif, "--sarif")):
+        check_output(output, *[path for path in inputs if path != request.baseline], flag=flag)
+    before = None if request.baseline is None else read_baseline(request.baseline)
+    answered = () if request.suppress is None else read_suppressions(request.suppress)
+    report, texts = _audited(request)
+    verdict = judge(report.findings, Severity(request.fail_on), date.today(), before, answered)
+    written = _write(request, report, verdict)
+    if as_json:
+        typer.echo(report.json(), nl=False)
+    else:
+        _print(request, report, verdict, texts, written)
+    if verdict.failing:
+        raise typer.Exit(1)
+    if report.incomplete:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _audited(request: AuditRequest) -> tuple[AuditReport, list[str]]:
+    model, schema = _model(request)
+    name = Path(request.data).name
+    with progress(f"looking at {name}") as on_read:
+        stream = open_table(request.data, on_read)
+    with warned() as texts, progress(f"auditing {name}", STEPS) as on_progress:
+        report = audit.run(
+            stream, request.target, model, effort=request.effort, tolerance=request.tolerance,
+            attacker_rows=request.attacker_rows, random_state=request.seed, on_progress=on_progress,
+            source=request.source, sensitive=request.sensitive, bounds=_bounds(request.bounds), one_hot=request.one_hot,
+            drop=request.drop, drop_missing=request.drop_missing, schema=schema, title=f"{request.target} from {name}",
+            command=_command(request),
+        )  # fmt: skip
+    return report, texts
+
+
+def _model(request: AuditRequest) -> tuple[Model | Path | None, Any]:
+    """The model of --model, and the columns that it takes where it knows them."""
+    if request.model is None:
+        return None, None
+    if request.model.suffix.lower() == ".csv":
+        return request.model, None
+    stored = load(request.model)
+    schema = schema_of(stored, request.model)
+    if request.one_hot:
+        raise OptionError(f"{request.model} says itself how its columns are encoded", advice="Leave out --one-hot")
+    if schema.target not in (None, request.target):
+        raise OptionError(f"{request.model} predicts {schema.target!r}, not {request.target!r}",
+                          advice=f"Write --target {schema.target!r}")  # fmt: skip
+    return stored, replace(schema, nulls="drop" if request.drop_missing else schema.nulls)
+
+
+def _bounds(words: Iterable[str]) -> dict[str, tuple[float, float]] | None:
+    """``income=0:200000`` for each column; the last = parts the name, which may hold one itself."""
+    found: dict[str, tuple[float, float]] = {}
+    for word in words:
+        name, _, ends = word.rpartition("=")
+        low, colon, high = ends.partition(":")
+        try:
+            found[name] = (float(low), float(high))
+        except ValueError:
+            colon = ""
+        if not (name and colon):
+            raise OptionError(f"--bounds {word!r}: write COLUMN=LOW:HIGH", advice="For example --bounds age=18:110")
+    return found or None
+
+
+def _command(request: AuditRequest) -> str:
+    """What makes the same report again."""
+    words = ["trueline", "audit", request.data, "--target", request.target]
+    for flag, value in (("--model", request.model), ("--source", request.source), ("--sensitive", request.sensitive),
+                        ("--tolerance", request.tolerance), ("--attacker-rows", request.attacker_rows)):  # fmt: skip
+        words += [flag, str(value)] if value is not None else []
+    for flag, values in (("--one-hot", request.one_hot), ("--drop", request.drop), ("--bounds", request.bounds)):
+        words += [word for value in values for word in (flag, value)]
+    words += ["--drop-missing"] if request.drop_missing else []
+    return shlex.join([*words, "--effort", request.effort, "--seed", str(request.seed)])
+
+
+def _write(request: AuditRequest, report: AuditReport, verdict: Verdict) -> list[str]:
+    if request.json is not None:
+        report.to_json(request.json)
+    if request.sarif is not None:
+        write_sarif(report, request.sarif, request.data, verdict.states, verdict.suppressed)
+    if request.html is not None:
+        report.to_html(request.html, redact=request.redact)
+    return [str(path) for path in (request.html, request.json, request.sarif) if path is not None]
+
+
+def _print(request: AuditRequest, report: AuditReport, verdict: Verdict, texts: list[str], written: list[str]) -> None:
+    say(in_flags(str(report)))
+    for text in texts:
+        say(f"  warning: {text}")
+    if request.baseline is not None:
+        new = sum(state == "new" for state in verdict.states.values())
+        say(f"  Against {request.baseline}: {new} new, {len(verdict.states) - new} known.")
+    if verdict.suppressed:
+        say(f"  Suppressed: {'; '.join(sorted(set(verdict.suppressed.values())))}")
+    for late in verdict.expired:
+        say(f"  A suppression expired on {late.expires.isoformat()}: {late} ({late.reason})")
+    for idle in verdict.unused:
+        say(f"  A suppression matches nothing: {idle}")
+    number = len(verdict.failing)
+    gate = f"{number} finding{'s' * (number != 1)} at or above --fail-on {request.fail_on}"
+    say(
+        f"  {gate} · " + (f"written: {', '.join(written)}" if written else "add --html audit.html for the whole report")
+    )

@@ -27,7 +27,7 @@ def test_the_example_prints_what_stands_below_it():
 
 
 def test_it_is_short():
-    assert len(README.splitlines()) <= 160
+    assert len(README.splitlines()) <= 150
 
 
 def test_every_local_link_leads_somewhere():

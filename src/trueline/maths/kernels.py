@@ -22,7 +22,6 @@ __all__ = ["add_scatter", "add_value_and_gradient"]
 
 TILE = 3  # by 3 columns: nine sums stay in registers while six loads feed them
 LANES = 8  # rows and columns turned at once: float64 fills a cache line
-BATCH = 64  # rows whose pushes are known before any is added up: they still lie in the nearest cache
 FEW = 32  # columns, of which 128 rows stay in the nearest cache; more columns gain from longer sums instead
 
 
@@ -155,80 +154,32 @@ def add_value_and_gradient(  # type: ignore[no-untyped-def] # pragma: no cover
     r = z·w + b - y, push ψ = clip(slope·r, low, high), value ψ·(r - ψ/(2·slope)), gradient += ω·ψ·z.
     A finite `row_bound` also holds ‖ψ·[z, 1]‖ within it. Returns Σω·value, Σω·ψ, Σω.
     """
-    slopes, total, pulls = factor * w, np.zeros(len(w)), np.zeros(len(w))
-    r, limit, push = np.empty(BATCH), np.full(BATCH, np.inf), np.zeros(BATCH)
+    n, d = X.shape
+    weighted = weights.size > 0
+    bounded = row_bound < np.inf
+    half_inverse = 0.5 / slope
+    z = np.empty(d)
     value, push_sum, weight_sum = 0.0, 0.0, 0.0
-    for first in range(0, len(X), BATCH):
-        x, target, omega = X[first : first + BATCH], y[first : first + BATCH], weights[first : first + BATCH]
-        _residuals(x, target, shift, slopes, b, r)
-        if row_bound < np.inf:
-            _push_limits(x, shift, factor, row_bound, intercept, limit)
-        for k in range(len(x)):
-            push[k] = min(max(slope * r[k], max(low, -limit[k])), min(high, limit[k]))
-        value += _value(r[: len(x)], push[: len(x)], omega, slope)
-        weight_sum += _total(omega) if len(omega) > 0 else len(x)
-        for k in range(len(omega)):
-            push[k] *= omega[k]
-        push_sum += _total(push[: len(x)])
-        push[len(x) :] = 0.0
-        pulls[:] = 0.0  # sums of sums: short ones lose fewer digits than a long one
-        _add_pulls(x, shift, push, pulls)
-        for j in range(len(w)):
-            total[j] += pulls[j]
-    for j in range(len(w)):
-        gradient[j] += factor[j] * total[j]
+    for i in range(n):
+        for j in range(d):
+            z[j] = (X[i, j] - shift[j]) * factor[j]
+        r = 0.0
+        for j in range(d):  # a sum in a loop that writes could be cut up one way or another, by where z lies in memory
+            r += z[j] * w[j]
+        r += b - y[i]
+        lowest, highest = low, high
+        if bounded:
+            squares = 1.0 if intercept else 0.0
+            for j in range(d):
+                squares += z[j] * z[j]
+            limit = row_bound / np.sqrt(squares) if squares > 0.0 else np.inf
+            lowest, highest = max(low, -limit), min(high, limit)
+        push = min(max(slope * r, lowest), highest)
+        omega = weights[i] if weighted else 1.0
+        value += omega * push * (r - push * half_inverse)
+        push *= omega
+        push_sum += push
+        weight_sum += omega
+        for j in range(d):
+            gradient[j] += push * z[j]
     return value, push_sum, weight_sum
-
-
-@compiled(fastmath={"contract", "reassoc"})
-def _residuals(x, y, shift, slopes, b, r):  # type: ignore[no-untyped-def] # pragma: no cover
-    """r[k] = Σ (x[k, j] - shift[j])·slopes[j] + b - y[k]."""
-    for k in range(len(x)):
-        row, s = x[k], 0.0
-        for j in range(len(slopes)):
-            s += (row[j] - shift[j]) * slopes[j]
-        r[k] = s + (b - y[k])
-
-
-@compiled(fastmath={"contract", "reassoc"})
-def _push_limits(x, shift, factor, row_bound, intercept, limit):  # type: ignore[no-untyped-def] # pragma: no cover
-    """limit[k] = row_bound / ‖[(x[k] - shift)·factor, 1]‖."""
-    for k in range(len(x)):
-        row, squares = x[k], 1.0 if intercept else 0.0
-        for j in range(len(factor)):
-            cell = (row[j] - shift[j]) * factor[j]
-            squares += cell * cell
-        limit[k] = row_bound / np.sqrt(squares) if squares > 0.0 else np.inf
-
-
-@compiled(fastmath={"contract", "reassoc"})
-def _value(r, push, omega, slope):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Σ ω·ψ·(r - ψ/(2·slope))."""
-    value, half_inverse = 0.0, 0.5 / slope
-    if len(omega) > 0:
-        for k in range(len(omega)):
-            value += omega[k] * push[k] * (r[k] - push[k] * half_inverse)
-    else:
-        for k in range(len(push)):
-            value += push[k] * (r[k] - push[k] * half_inverse)
-    return value
-
-
-@compiled(fastmath={"reassoc"})
-def _total(cells):  # type: ignore[no-untyped-def] # pragma: no cover
-    s = 0.0
-    for k in range(len(cells)):
-        s += cells[k]
-    return s
-
-
-@compiled(fastmath={"contract"})  # it must write, so its order of summation is left as it stands
-def _add_pulls(x, shift, push, pulls):  # type: ignore[no-untyped-def] # pragma: no cover
-    """pulls[j] += Σ push[k]·(x[k, j] - shift[j]), four rows at once; the pushes behind the last row are 0."""
-    last = len(x) - 1
-    for k in range(0, last + 1, 4):
-        x0, x1, x2, x3 = x[k], x[min(k + 1, last)], x[min(k + 2, last)], x[min(k + 3, last)]
-        p0, p1, p2, p3 = push[k], push[k + 1], push[k + 2], push[k + 3]
-        for j in range(len(pulls)):
-            c = shift[j]
-            pulls[j] += p0 * (x0[j] - c) + p1 * (x1[j] - c) + p2 * (x2[j] - c) + p3 * (x3[j] - c)

@@ -129,8 +129,8 @@ def _far(ground: Ground, rows: list[list[Any]]) -> tuple[Finding, ...]:
             ground,
             "extrapolation",
             severity_of(row[5], 1, ground.terms, own_output=True),
-            f"Nothing in the model stops values of `{row[0]}` outside the data: within ten standard deviations it moves "
-            f"an output by {amount(row[5])}, within the data by {amount(row[4])}",
+            f"Nothing in the model stops values of `{row[0]}` outside the data: within ten standard deviations it "
+            f"moves an output by {amount(row[5])}, within the data by {amount(row[4])}",
             effect=row[5],
             where=(str(row[0]),),
             evidence={"within": row[4], "outside": row[5]},

@@ -100,7 +100,7 @@ def _map_in_order(function: Callable[[Item], Answer], blocks: Iterator[Item], n_
         try:
             for block in blocks:
                 running.append(pool.submit(function, block))
-                if len(running) > n_threads + 2:  # each may hold a copy of its rows
+                if len(running) > n_threads:  # each may hold a copy of its rows, so one waits and no more
                     yield running.popleft().result()
             while running:
                 yield running.popleft().result()

@@ -8,7 +8,6 @@ from sklearn.linear_model import HuberRegressor, LinearRegression, Ridge
 
 from trueline import LeastSquares
 from trueline.defend import Screen, Sever
-from trueline.defend.refits import Refits
 from trueline.defend.sever import spectral_scores
 from trueline.errors import OptionError, ShapeError
 
@@ -64,31 +63,6 @@ def test_the_threshold_spares_clean_rows_and_not_poisoned_ones(make_poisoned):
         assert Sever(LeastSquares(), threshold=6.0).fit(clean.X, clean.y).kept_.all()
         assert not Sever(LeastSquares(), share=0.05, threshold=6.0).fit(dirty.X, dirty.y).kept_[dirty.bad].any()
     assert (~Sever(LeastSquares(), share=0.1).fit(clean.X, clean.y).kept_).sum() == 30
-
-
-@pytest.mark.parametrize("weighted", [False, True])
-def test_downdated_moments_give_the_residuals_of_a_refit(poisoned, weighted):
-    X, y, _, _ = poisoned
-    weights = np.linspace(0.5, 2, len(y)) if weighted else None
-    rows = Sever(LeastSquares(reg_lambda=0.01))._read(X, y, weights)
-    keep = np.arange(len(y)) % 3 > 0
-    refits = Refits(LeastSquares(reg_lambda=0.01), rows)
-    part = None if weights is None else weights[keep]
-    refit = LeastSquares(reg_lambda=0.01).fit(X[keep], y[keep], part)
-    assert refits._by_removal(keep) is not None
-    assert np.allclose(refits.residuals(keep), refit.predict(X) - y, rtol=1e-10, atol=1e-12)
-
-
-@pytest.mark.parametrize("far", [1e4, 1e6, 1e7, 1e9])
-def test_where_downdates_lose_digits_it_refits(rng, far):
-    X = rng.normal(size=(200, 2))
-    X[:20] *= far  # the others lose digits, or all, beside these
-    y = X @ [1.0, 2.0] + rng.normal(size=200)
-    keep = np.arange(200) >= 20
-    refits = Refits(LeastSquares(), Sever(LeastSquares())._read(X, y, None))
-    assert far < 1e6 or refits._by_removal(keep) is None
-    fresh = LeastSquares().fit(X[keep], y[keep]).predict(X) - y
-    assert np.allclose(refits.residuals(keep)[keep], fresh[keep], rtol=1e-6)
 
 
 def test_zero_weights_are_neither_judged_nor_counted(poisoned):

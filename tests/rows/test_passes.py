@@ -100,7 +100,7 @@ def test_the_triangle_is_a_root_of_the_scatter(small_blocks, intercept):
     if intercept:
         Z -= np.average(Z, axis=0, weights=weights)
     assert triangle.shape == (4, 4)
-    assert np.allclose(triangle.T @ triangle, Z.T @ (Z * weights[:, None]), rtol=1e-10)
+    assert np.allclose(triangle.T @ triangle, Z.T @ (Z * weights[:, None]), rtol=1e-11)
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "frame"])

@@ -12,7 +12,6 @@ from ..models.base import all_or_nothing
 from ..models.options import is_number, is_whole
 from .distances import robust_scale
 from .meta import Array, Mask, MetaRegressor, Rows, check_share, fit_on, worst_within
-from .refits import Refits
 
 __all__ = ["Sever", "spectral_scores"]
 
@@ -125,12 +124,14 @@ class Sever(MetaRegressor):
 
     def _filter(self, rows: Rows, budget: float) -> None:
         """Rounds of fit, score and drop."""
-        refits, space = Refits(self.estimator, rows), _robust_space(rows.X)
+        space = _robust_space(rows.X)
         counted = rows.omega > 0
         dropped, scores, when = ~counted, np.zeros(len(rows.y)), np.zeros(len(rows.y), dtype=np.intp)
         for number in range(1, self.rounds + 1):
             kept = ~dropped
-            gradients = refits.residuals(kept)[kept, None] * space[kept]
+            fitted = fit_on(self.estimator, rows, kept)
+            residuals = np.asarray(fitted.predict(rows.given), dtype=np.float64).ravel() - rows.y
+            gradients = residuals[kept, None] * space[kept]
             scores[kept] = spectral_scores(gradients, rows.omega[kept])
             if self.threshold is not None and _spread_out(scores[kept], rows.omega[kept]) <= self.threshold:
                 break

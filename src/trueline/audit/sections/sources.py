@@ -43,6 +43,15 @@ class _Pull:
     where: str
     mean: float
 
+    @property
+    def rows(self) -> int:
+        return int(self.inside.sum())
+
+    @property
+    def effect(self) -> float:
+        """Root mean square of the shift over everybody else's rows, in units of y."""
+        return _rms(self.shift[~self.inside])
+
 
 def sources(ground: Ground) -> Section:
     """Every source's pull, and those that stand out.
@@ -56,19 +65,28 @@ def sources(ground: Ground) -> Section:
     could, why = _could(ground)
     judged = defend.attribute(~ground.suspects, ground.rows.source)
     pulls = sorted((_pull(ground, one) for one in judged.sources), key=lambda pull: -abs(pull.mean))
-    rows = [
-        [
-            pull.name,
-            int(pull.inside.sum()),
-            pull.dropped,
-            pull.p,
-            _rms(pull.shift[~pull.inside]),
-            pull.where or "everywhere",
-            pull.mean,
-            could.get(pull.name),
-        ]
-        for pull in pulls
-    ]
+    accused = [pull for pull in pulls if pull.p <= judged.alpha]
+    return Section(
+        "",
+        "",
+        text=f"{count(len(pulls), 'source')}. {_verdict(accused)}{why}",
+        how=HOW,
+        tables=(_table(pulls, could, ground.target),),
+        findings=tuple(_finding(ground, pull) for pull in accused[:TOLD] if abs(pull.mean) > 0),
+        chart={"kind": "sources", "data": [_bar(pull, could, pull in accused) for pull in pulls]},
+    )
+
+
+def _verdict(accused: list[_Pull]) -> str:
+    if not accused:
+        return "No source supplied more disagreeing rows than chance explains. "
+    return (
+        f"More rows of {listed([pull.name for pull in accused])} disagree with the rest than chance explains. "
+        "A source whose honest rows are unusual stands out too: look at them. "
+    )
+
+
+def _table(pulls: list[_Pull], could: dict[str, float], target: str) -> Table:
     head = (
         "source",
         "rows",
@@ -79,39 +97,16 @@ def sources(ground: Ground) -> Section:
         "by (mean)",
         "could move by",
     )
-    units = ("", "", "", "", ground.target, "", ground.target, ground.target)
-    data = [
-        {
-            "source": row[0],
-            "rows": row[1],
-            "effect": row[4],
-            "could": row[7],
-            "dropped": row[2],
-            "accused": pull.p <= judged.alpha,
-        }
-        for row, pull in zip(rows, pulls, strict=True)
-    ]
-    accused = [pull for pull in pulls if pull.p <= judged.alpha]
-    text = (
-        f"{count(len(pulls), 'source')}. "
-        + (
-            f"More rows of {listed([pull.name for pull in accused])} disagree with "
-            "the rest than chance explains. A source whose honest rows are unusual stands out too: look at them. "
-            if accused
-            else "No source supplied more disagreeing rows than chance explains. "
-        )
-        + why
-    )
-    findings = tuple(_finding(ground, pull) for pull in accused[:TOLD] if abs(pull.mean) > 0)
-    return Section(
-        "",
-        "",
-        text=text,
-        how=HOW,
-        tables=(Table("Sources", head, rows, units),),
-        findings=findings,
-        chart={"kind": "sources", "data": data},
-    )
+    rows = [
+        [pull.name, pull.rows, pull.dropped, pull.p, pull.effect, pull.where or "everywhere", pull.mean,
+         could.get(pull.name)] for pull in pulls
+    ]  # fmt: skip
+    return Table("Sources", head, rows, ("", "", "", "", target, "", target, target))
+
+
+def _bar(pull: _Pull, could: dict[str, float], accused: bool) -> dict[str, Any]:
+    return {"source": pull.name, "rows": pull.rows, "effect": pull.effect, "could": could.get(pull.name),
+            "dropped": pull.dropped, "accused": accused}  # fmt: skip
 
 
 def _could(ground: Ground) -> tuple[dict[str, float], str]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trueline.audit.flip_design import design_of, read_rows
-from trueline.audit.flip_fit import Fit
-from trueline.audit.flip_goal import Aim, Goal
+from trueline.audit.flips.design import design_of, read_rows
+from trueline.audit.flips.fit import Fit
+from trueline.audit.flips.goal import Aim, Goal
 
 T = Aim(1.0, 0.0, True)  # its distance is t itself
 

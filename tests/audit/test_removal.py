@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trueline.audit import removal
-from trueline.audit.flip_design import design_of, read_rows
-from trueline.audit.flip_fit import Fit
-from trueline.audit.flip_goal import Goal
+from trueline.audit.flips import removal
+from trueline.audit.flips.design import design_of, read_rows
+from trueline.audit.flips.fit import Fit
+from trueline.audit.flips.goal import Goal
 
 
 def a_design(rng, n=120, lam=0.0):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from audit.flip_designs import fewest_removals, small_design
-from trueline.audit.flip_design import design_of, read_rows
-from trueline.audit.flip_fit import Fit
-from trueline.audit.removal_bounds import Ground, cheap_bound, dense_bound, largest_eigenvalue
-from trueline.audit.removal_proof import prove
+from trueline.audit.flips.design import design_of, read_rows
+from trueline.audit.flips.fit import Fit
+from trueline.audit.flips.removal_bounds import Ground, cheap_bound, dense_bound, largest_eigenvalue
+from trueline.audit.flips.removal_proof import prove
 from trueline.maths.largest_sums import FEW, largest_row_sums
 
 

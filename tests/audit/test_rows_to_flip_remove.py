@@ -10,8 +10,8 @@ import pytest
 
 from audit.flip_designs import KINDS, coefficient, fewest_removals, small_design
 from trueline import LeastSquares, audit
-from trueline.audit.flip_design import design_of, read_rows
-from trueline.audit.removal_exact import exact_sign
+from trueline.audit.flips.design import design_of, read_rows
+from trueline.audit.flips.removal_exact import exact_sign
 from trueline.errors import DataError
 
 DESIGNS = 75  # of every kind: brute force over all subsets of up to nine rows

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_diabetes
 
-import trueline.audit.many_rows as many_rows
-import trueline.audit.one_row as one_row
+import trueline.audit.moves.many_rows as many_rows
+import trueline.audit.moves.one_row as one_row
 from trueline import Domain, LeastSquares, audit
 from trueline.errors import DataError, OptionError, ShapeError
 from trueline.maths.cone_ratio import Ratio

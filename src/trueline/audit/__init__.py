@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .arena import compare
     from .audit_report import AuditReport
-    from .flip_result import RowsToFlip
-    from .flipping import rows_to_flip
-    from .how_few import RowsToMove, rows_to_move
+    from .flips.flipping import rows_to_flip
+    from .flips.result import RowsToFlip
+    from .moves.found import WorstRow
+    from .moves.how_few import RowsToMove, rows_to_move
+    from .moves.worst import worst_row
     from .running import run
     from .standing import Arena, Trial
-    from .worst import worst_row
-    from .worst_found import WorstRow
 
 __all__ = [
     "Arena",
@@ -32,15 +32,15 @@ __all__ = [
 _HOMES = {
     "Arena": ".standing",
     "AuditReport": ".audit_report",
-    "RowsToFlip": ".flip_result",
-    "RowsToMove": ".how_few",
+    "RowsToFlip": ".flips.result",
+    "RowsToMove": ".moves.how_few",
     "Trial": ".standing",
-    "WorstRow": ".worst_found",
+    "WorstRow": ".moves.found",
     "compare": ".arena",
-    "rows_to_flip": ".flipping",
-    "rows_to_move": ".how_few",
+    "rows_to_flip": ".flips.flipping",
+    "rows_to_move": ".moves.how_few",
     "run": ".running",
-    "worst_row": ".worst",
+    "worst_row": ".moves.worst",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import charts_attack, charts_fit
+from ..report import charts_attack, charts_fit
 from .figure import Figure
 from .grid import is_number
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from ...errors import TruelineError, TruelineWarning
 from ...findings import Assurance, Finding, Severity
 from ...rows.domain import Domain
-from ..flipping import rows_to_flip
+from ..flips.flipping import rows_to_flip
 from ..ground import Ground
 from ..saying import amount, count
 from ..section import Section, Table

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from ...errors import TruelineError, TruelineWarning
-from ..flipping import rows_to_flip
+from ..flips.flipping import rows_to_flip
 from ..ground import Ground
 from ..section import Table
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 from ...errors import TruelineError, TruelineWarning
 from ...findings import Assurance, Finding
 from ..ground import Ground
+from ..moves.worst import worst_row
 from ..saying import amount, count
 from ..section import Section, Table
 from ..severity import severity_of
-from ..worst import worst_row
 from .findings import POISONING, finding
 from .remedies import advised
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
-from ..rows.domain import Domain
-from .flip_fit import Fit
-from .flip_goal import Estimate
-from .flip_question import Question
-from .flip_result import RowsToFlip
-from .relabel import best_labels, relabel_for_sign, relabel_for_test
+from ...errors import OptionError
+from ...rows.domain import Domain
+from .fit import Fit
+from .goal import Estimate
+from .question import Question
+from .relabelling import best_labels, relabel_for_sign, relabel_for_test
+from .result import RowsToFlip
 
 __all__ = ["relabel"]
 

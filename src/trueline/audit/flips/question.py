@@ -9,11 +9,11 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, OptionError, ShapeError
-from ..rows.domain import Domain
-from .flip_design import Design, Rows, design_of, read_rows
-from .flip_goal import Estimate, Goal
-from .flip_result import RowsToFlip
+from ...errors import DataError, OptionError, ShapeError
+from ...rows.domain import Domain
+from .design import Design, Rows, design_of, read_rows
+from .goal import Estimate, Goal
+from .result import RowsToFlip
 
 __all__ = ["BYS", "FlipOptions", "Question", "question_of"]
 

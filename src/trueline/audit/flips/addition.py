@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.least_squares import LeastSquares
-from ..rows.domain import Domain
-from .choices import Choices
-from .flip_design import Rows
-from .flip_goal import Estimate
-from .many_rows import best_rows, rows_bound
-from .one_row import best_row
-from .quantity import Quantity
-from .state import State
+from ...models.least_squares import LeastSquares
+from ...rows.domain import Domain
+from ..moves.choices import Choices
+from ..moves.many_rows import best_rows, rows_bound
+from ..moves.one_row import best_row
+from ..moves.quantity import Quantity
+from ..moves.state import State
+from .design import Rows
+from .goal import Estimate
 
 __all__ = ["Added", "add_for_sign", "bounded"]
 

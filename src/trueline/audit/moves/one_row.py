@@ -9,7 +9,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from ..maths.cone_ratio import largest_ratio
+from ...maths.cone_ratio import largest_ratio
 from .choices import Choices
 from .state import State
 

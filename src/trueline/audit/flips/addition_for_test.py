@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rows.domain import Domain
-from .flip_design import Rows
-from .flip_fit import ALONE, POWER
-from .flip_goal import Aim, Estimate, Goal
+from ...rows.domain import Domain
+from .design import Rows
+from .fit import ALONE, POWER
+from .goal import Aim, Estimate, Goal
 
 __all__ = ["add_for_test"]
 

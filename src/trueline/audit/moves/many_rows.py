@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..maths.cone_ratio import largest_ratio
+from ...maths.cone_ratio import largest_ratio
 from .choices import Choices
 from .one_row import TOL, best_row, upheld
 from .state import State

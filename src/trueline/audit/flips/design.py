@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr
 
-from ..errors import DataError, OptionError, Problem, ShapeError, TruelineWarning
-from ..models.base import LinearModel
-from ..models.gate import column_name, names_of
-from ..models.least_squares import LeastSquares
-from ..models.options import is_number
-from ..rows import table
-from ..rows.source import in_memory
-from .flip_goal import Estimate, Goal
+from ...errors import DataError, OptionError, Problem, ShapeError, TruelineWarning
+from ...models.base import LinearModel
+from ...models.gate import column_name, names_of
+from ...models.least_squares import LeastSquares
+from ...models.options import is_number
+from ...rows import table
+from ...rows.source import in_memory
+from .goal import Estimate, Goal
 
 __all__ = ["Design", "Rows", "design_of", "read_rows"]
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
-from ..models.options import generator
-from ..rows.domain import Domain
+from ...errors import OptionError
+from ...models.options import generator
+from ...rows.domain import Domain
 from .addition import Added, add_for_sign, bounded
 from .addition_for_test import add_for_test
-from .flip_fit import Fit
-from .flip_goal import Estimate
-from .flip_question import Question
-from .flip_result import RowsToFlip
+from .fit import Fit
+from .goal import Estimate
+from .question import Question
+from .result import RowsToFlip
 from .unbounded_row import unbounded_row
 
 __all__ = ["add"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .flip_fit import Fit
-from .flip_goal import TIE, Aim, Goal
+from .fit import Fit
+from .goal import TIE, Aim, Goal
 
 __all__ = ["best_labels", "relabel_for_sign", "relabel_for_test"]
 

@@ -7,17 +7,17 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from ..attack.scene import Scene, prepare
-from ..errors import OptionError
-from ..models.least_squares import LeastSquares
-from ..models.options import is_number
-from ..rows.domain import Domain
-from ..rows.executor import single_threaded_blas
+from ...attack.scene import Scene, prepare
+from ...errors import OptionError
+from ...models.least_squares import LeastSquares
+from ...models.options import is_number
+from ...rows.domain import Domain
+from ...rows.executor import single_threaded_blas
 from .choices import Choices
+from .found import WorstRow
 from .many_rows import best_rows
 from .quantity import Quantity, quantity
 from .state import State, Today
-from .worst_found import WorstRow
 
 __all__ = ["Attacker", "worst_row"]
 

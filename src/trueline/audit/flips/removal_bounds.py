@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..maths.largest_sums import largest_row_sums
+from ...maths.largest_sums import largest_row_sums
 
 __all__ = ["Ground", "cheap_bound", "dense_bound", "largest_eigenvalue"]
 

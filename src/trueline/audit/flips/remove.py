@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .flip_fit import ALONE, Fit
-from .flip_goal import Aim, Estimate
-from .flip_question import Question
-from .flip_result import RowsToFlip
+from .fit import ALONE, Fit
+from .goal import Aim, Estimate
+from .question import Question
 from .removal import Search, few_rows
 from .removal_exact import exact_sign
 from .removal_proof import Proof, prove
+from .result import RowsToFlip
 
 __all__ = ["remove"]
 

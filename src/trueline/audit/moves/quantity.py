@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError, ShapeError
-from ..models.gate import column_name
+from ...errors import OptionError, ShapeError
+from ...models.gate import column_name
 
 __all__ = ["Quantity", "quantity"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from ..errors import ConstantColumnWarning, DataError, RankWarning
-from ..models.least_squares import LeastSquares
+from ...errors import ConstantColumnWarning, DataError, RankWarning
+from ...models.least_squares import LeastSquares
 from .quantity import Quantity
 
 __all__ = ["State", "Today"]

@@ -8,18 +8,18 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from ..attack.scene import Scene, prepare
-from ..errors import OptionError
-from ..models.least_squares import LeastSquares
-from ..models.options import is_number, is_whole
-from ..rows.executor import single_threaded_blas
+from ...attack.scene import Scene, prepare
+from ...errors import OptionError
+from ...models.least_squares import LeastSquares
+from ...models.options import is_number, is_whole
+from ...rows.executor import single_threaded_blas
 from .choices import Choices
+from .found import WorstRow
 from .many_rows import rows_bound
 from .one_row import best_row
 from .quantity import Quantity, quantity
 from .state import Today
 from .worst import Attacker, check_choice, controls, margin, weigh
-from .worst_found import WorstRow
 
 __all__ = ["RowsToMove", "rows_to_move"]
 

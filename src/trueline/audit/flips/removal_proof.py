@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..maths.largest_sums import largest_row_sums
-from .flip_design import Design
-from .flip_fit import ALONE, Fit
-from .flip_goal import TIE
+from ...maths.largest_sums import largest_row_sums
+from .design import Design
+from .fit import ALONE, Fit
+from .goal import TIE
 from .removal_bounds import Ground, cheap_bound, dense_bound
 
 __all__ = ["Proof", "prove"]

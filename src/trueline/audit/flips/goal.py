@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from ..errors import OptionError
-from ..models.options import is_number
+from ...errors import OptionError
+from ...models.options import is_number
 
 __all__ = ["COVS", "GOALS", "TIE", "Aim", "Estimate", "Goal"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .flip_goal import Estimate
+from .goal import Estimate
 
 __all__ = ["RowsToFlip"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .flip_design import EPS, Design
-from .flip_goal import TIE
+from .design import EPS, Design
+from .goal import TIE
 
 __all__ = ["exact_sign"]
 

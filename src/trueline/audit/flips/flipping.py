@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from ..rows.executor import single_threaded_blas
-from . import flip_add, flip_relabel, flip_remove
-from .flip_question import FlipOptions, question_of
-from .flip_result import RowsToFlip
+from ...rows.executor import single_threaded_blas
+from .add import add
+from .question import FlipOptions, question_of
+from .relabel import relabel
+from .remove import remove
+from .result import RowsToFlip
 
 __all__ = ["rows_to_flip"]
 
-ANSWERS = {"remove": flip_remove.remove, "relabel": flip_relabel.relabel, "add": flip_add.add}
+ANSWERS = {"remove": remove, "relabel": relabel, "add": add}
 
 
 def rows_to_flip(X: Any, y: Any, feature: int | str, goal: str = "sign", by: str = "remove",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..attack.poison import Poison
-from ..models.gate import column_name
-from ..rows.domain import Domain
+from ...attack.poison import Poison
+from ...models.gate import column_name
+from ...rows.domain import Domain
 from .one_row import TOL
 
 __all__ = ["WorstRow"]

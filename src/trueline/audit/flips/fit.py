@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .flip_design import Design
-from .flip_goal import Aim, Goal
+from .design import Design
+from .goal import Aim, Goal
 
 __all__ = ["ALONE", "Fit"]
 

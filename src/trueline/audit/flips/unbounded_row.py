@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rows.domain import Domain
-from .flip_design import Design, Rows
-from .flip_fit import Fit
-from .flip_goal import Estimate, Goal
+from ...rows.domain import Domain
+from .design import Design, Rows
+from .fit import Fit
+from .goal import Estimate, Goal
 
 __all__ = ["unbounded_row"]
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from .flip_design import Design
-from .flip_fit import Fit
-from .flip_goal import Aim, Goal
+from .design import Design
+from .fit import Fit
+from .goal import Aim, Goal
 
 __all__ = ["Search", "few_rows"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OptionError
-from ..rows.allowed import Allowed
+from ...errors import OptionError
+from ...rows.allowed import Allowed
 
 __all__ = ["Choices"]
 

@@ -1,0 +1,1 @@
+"""How few rows to remove, relabel or add to change what a coefficient says."""

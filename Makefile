@@ -14,7 +14,7 @@ PYTHON ?= $(shell \
   done; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench clean
+.PHONY: help demo setup test lint format lock bench clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,8 @@ demo: $(VENV)/runtime-ready  ## the story of one line in one file, then an audit
 	@cd build/demo && ../../$(VENV)/bin/trueline audit credit.csv --target limit --one-hot region --source broker \
 	  --effort quick --html audit.html || test $$? -eq 1
 	@echo "The report: build/demo/audit.html"
+
+setup: $(VENV)/dev-ready  ## everything into .venv: trueline with all it can do, and the tools to change it
 
 test: lint  ## everything that must hold: lint, types, floors, then the tests
 	$(PY) -m pytest -n auto --dist worksteal
@@ -44,11 +46,11 @@ format: $(VENV)/dev-ready  ## put the sources into shape
 
 lock:  ## recompile both locks; newest versions with: make lock UPGRADE=--upgrade
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv, or make lock UV=/path/to/uv"; exit 1; }
-	$(COMPILE) --group setup --output-file requirements.lock
-	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --extra plot --extra report --group setup --output-file requirements.lock
+	$(COMPILE) --all-extras --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@! grep -nE '[a-z]+://' requirements.lock requirements-dev.lock || { echo "a lock names an address"; exit 1; }
 
-COMPILE = $(UV) pip compile pyproject.toml --quiet --extra plot --extra report --universal --python-version 3.11 \
+COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
   --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
 # The peers live apart from the development environment, under a lock of their own.

@@ -14,10 +14,10 @@ PYTHON ?= $(shell \
   done; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test lint format lock bench clean
+.PHONY: help demo setup test test-faults lint format lock bench clean
 
 help:  ## list what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/runtime-ready  ## the story of one line in one file, then an audit that finds a planted broker
 	$(PY) demo.py
@@ -33,6 +33,9 @@ setup: $(VENV)/dev-ready  ## everything into .venv: trueline with all it can do,
 
 test: lint  ## everything that must hold: lint, types, floors, then the tests
 	$(PY) -m pytest -n auto --dist worksteal
+
+test-faults: $(VENV)/dev-ready  ## the long faults: every bit flipped, kill -9, idle sockets, fuzzing
+	$(PY) -m pytest -n auto --dist worksteal -m faults
 
 lint: $(VENV)/dev-ready  ## style, types and the floors of the house
 	$(PY) -m ruff check .

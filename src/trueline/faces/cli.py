@@ -10,6 +10,7 @@ import typer
 
 from .. import __version__
 from . import options as flag
+from .cli_ship import add_commands
 from .screen import WRONG_USE, fail, guarded
 
 __all__ = ["app", "json_to_file", "main"]
@@ -186,6 +187,9 @@ def demo(plot: flag.Plot = None) -> None:
     from .story import tell
 
     tell(plot)
+
+
+add_commands(app)
 
 
 def json_to_file(words: list[str]) -> list[str]:

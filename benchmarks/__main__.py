@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import accuracy, descent, plots, poisoning, robust, speed
+from . import accuracy, descent, drift, plots, poisoning, robust, speed
 from .peers import PEERS, Peer, missing
 from .report import Results, render
 
@@ -57,9 +57,11 @@ def measure(peers: Sequence[Peer], skipped: dict[str, str], quick: bool) -> Resu
     poisoned, not_poisoned = poisoning.protocols()
     for reason in not_poisoned:
         print(f"skipped: {reason}")
+    say("table 5: drift")
+    drifted = drift.measure_drift(quick)
     load = os.getloadavg()[0]
     return Results(quick, load, skipped, cases, left_out, right, polynomials, races, gradients, epochs, huber,
-                   robust_races, poisoned, not_poisoned)  # fmt: skip
+                   robust_races, poisoned, not_poisoned, drifted)  # fmt: skip
 
 
 def say(text: str) -> None:

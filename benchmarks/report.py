@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from . import machine
 from .accuracy import DIGITS_NEEDED, Case, Cell
 from .descent import HUBER_TOLERANCE, GradientRace, HuberRace
+from .drift import DriftTables, drift_goals
+from .drift import section as drift_section
 from .goals import Goal, all_goals
 from .poisoning import Poisoned
 from .racing import Timing
@@ -35,16 +37,18 @@ class Results:
     robust: list[RobustRace] = field(default_factory=list)
     poisoned: list[Poisoned] = field(default_factory=list)
     not_poisoned: list[str] = field(default_factory=list)
+    drift: DriftTables | None = None
 
     def goals(self) -> list[Goal]:
         """Each goal with what was measured for it."""
-        return all_goals(self.accuracy, self.races, self.gradients, self.epochs, self.robust, self.poisoned)
+        timed = all_goals(self.accuracy, self.races, self.gradients, self.epochs, self.robust, self.poisoned)
+        return [*timed, *drift_goals(self.drift)]
 
 
 def render(results: Results) -> str:
     """The whole page."""
     parts = [_head(results), _goals(results.goals()), _accuracy(results), _speed(results.races), _descent(results),
-             _poison(results)]  # fmt: skip
+             _poison(results), drift_section(results.drift)]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

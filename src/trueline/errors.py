@@ -12,7 +12,11 @@
     │   └── ReadError                 a file that cannot be read: names file, line or byte
     ├── OptionError (ValueError)      a parameter outside what it may be
     ├── DivergenceError (ArithmeticError)   descent ran away; .history holds the losses
-    └── ArtifactError (ValueError)    a model file that cannot be trusted
+    ├── ArtifactError (ValueError)    a model file that cannot be trusted
+    └── RegistryError                 a registry that cannot be read, or does not hold what was asked for
+        ├── RegistryBusyError         locked, or no answer: nothing was changed, try again
+        ├── RegistryConflictError     somebody else registered first; .winner names their version
+        └── GateError                 a model that must not be registered or promoted; .reasons lists why
 
     TruelineWarning (UserWarning)     the answer stands, but read this
     ├── ConstantColumnWarning         a column that never changes: its coefficient is 0
@@ -34,6 +38,7 @@ __all__ = [
     "DataError",
     "DivergenceError",
     "ExactFitWarning",
+    "GateError",
     "MagnitudeError",
     "NotANumberError",
     "OptionError",
@@ -41,6 +46,9 @@ __all__ = [
     "Problem",
     "RankWarning",
     "ReadError",
+    "RegistryBusyError",
+    "RegistryConflictError",
+    "RegistryError",
     "ShapeError",
     "TruelineError",
     "TruelineWarning",
@@ -139,6 +147,30 @@ class DivergenceError(TruelineError, ArithmeticError):
 
 class ArtifactError(TruelineError, ValueError):
     """A model file that cannot be trusted: truncated, misshapen, or from a later version."""
+
+
+class RegistryError(TruelineError):
+    """A registry that cannot be read, or does not hold what was asked for; names it, or model@version."""
+
+
+class RegistryBusyError(RegistryError):
+    """The registry is locked, or does not answer: nothing was changed, try again."""
+
+
+class RegistryConflictError(RegistryError):
+    """Somebody else registered first; `winner` is the ``NAME@VERSION`` that stands, empty where there is none."""
+
+    def __init__(self, message: str, *, winner: str = "", advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.winner = winner
+
+
+class GateError(RegistryError):
+    """A model that must not be registered or promoted; `reasons` lists everything against it."""
+
+    def __init__(self, message: str, *, reasons: Iterable[str] = (), advice: str = "") -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(": ".join(part for part in (message, "; ".join(self.reasons)) if part), advice=advice)
 
 
 class TruelineWarning(UserWarning):

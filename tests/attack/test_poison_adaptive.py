@@ -115,3 +115,17 @@ def test_what_is_refused(clean):
 
     with pytest.raises(OptionError, match="refused all of 5"):
         attack.adaptive(Never, X, y, rows=3, effort=5)
+
+
+def test_families_of_ones_own():
+    X, y = np.random.default_rng(0).random((40, 2)), np.arange(40.0)
+    met = []
+
+    def corner(field):
+        met.append(field.scene.rows)
+        return np.tile(X.max(axis=0), (field.scene.rows, 1)), np.zeros(field.scene.rows)
+
+    poison = attack.adaptive(LinearRegression(), X, y, rows=4, families={"corner": corner}, effort=5)
+    assert met == [4] * 3 and poison.report["family"] == "corner"
+    with pytest.raises(OptionError, match="families must be among"):
+        attack.adaptive(LinearRegression(), X, y, rows=4, families={}, effort=5)

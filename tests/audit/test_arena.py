@@ -166,3 +166,23 @@ def test_what_cannot_be_asked_is_refused(data, change, words):
 def test_targets_of_another_width_are_refused(data):
     with pytest.raises(ShapeError, match="at has 3 columns, the data 2"):
         audit.compare(data.X, data.y, [attack.flip_labels], {"none": LeastSquares()}, [0.1], adaptive=0, at=[[1, 2, 3]])
+
+
+def test_an_attack_of_ones_own_may_know_the_defence(data):
+    asked = []
+
+    def knowing(defence, X, y, *, rate, random_state):
+        asked.append((type(defence).__name__, len(y), rate, random_state))
+        return attack.adaptive(defence, X, y, rate=rate, random_state=random_state, effort=2, bounds=(-0.1, 0.1))
+
+    arena = audit.compare(
+        data.X, data.y, [], {"none": LeastSquares(), "ridge": Ridge()}, [0.2], [3, 4], adaptive=knowing
+    )
+    assert asked == [("LeastSquares", 90, 0.2, 3), ("LeastSquares", 90, 0.2, 4), ("Ridge", 90, 0.2, 3),
+                     ("Ridge", 90, 0.2, 4)]  # fmt: skip
+    assert {t.attack for t in arena.trials if t.rate > 0} == {"adaptive"}
+    free = audit.compare(data.X, data.y, [], {"none": LeastSquares()}, [0.2], 3, adaptive=2)
+    tied = [t.mse for t in arena.trials if (t.defence, t.seed, t.rate) == ("none", 3, 0.2)]
+    assert tied[0] < free.worst("none", 0.2).mse  # rows near the middle pull on nothing but the level
+    with pytest.raises(OptionError, match="refits, or an attack"):
+        audit.compare(data.X, data.y, [], {"none": LeastSquares()}, [0.1], adaptive=1.5)

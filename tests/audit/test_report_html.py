@@ -24,6 +24,7 @@ pytest.importorskip("vl_convert")
 from audit.report_example import FEATURES, example
 from trueline.audit.audit_report import AuditReport
 from trueline.audit.report import charts, html, to_html
+from trueline.audit.report.answers import answers
 from trueline.audit.report.counting import counts_of
 from trueline.audit.report.grid import grid
 from trueline.audit.section import Section
@@ -376,6 +377,16 @@ def test_findings_of_an_audit_lead_to_the_section_that_made_them(tmp_path):
     page = Page((tmp_path / "audit.html").read_text(encoding="utf-8"))
     finding = page.content.partition("<dt>Effect</dt>")[2].partition("</dd>")[0]
     assert '<a href="#how-s1-fit">2</a>' in finding
+    to_html(json.loads(report.json()), tmp_path / "bare.html", redact=True)  # what lies in a file knows it too
+    assert (tmp_path / "bare.html").read_bytes() == (tmp_path / "audit.html").read_bytes()
+
+
+def test_evidence_is_told_in_words():
+    evidence = {"found": 9, "certified": 4, "by": "add_bounded", "note": "", "remedy": "leave `a` out"}
+    found = answers({"rule_id": "sign-flips", "title": "t", "evidence": {**evidence, "remedy_cost": 0.1}}, [])
+    told = {piece["name"]: piece["text"] for piece in found["evidence"]}
+    assert told == {"rows found that do it": "9", "rows it takes at least, proven": "4",
+                    "how": "rows added within bounds", "remedy": "leave a out"}  # fmt: skip
 
 
 def test_a_report_may_say_itself_and_the_file_is_whole(tmp_path):

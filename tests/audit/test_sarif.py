@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+
+import pytest
 
 from trueline.audit.sarif import LEVELS, SCORES, to_sarif, write_sarif
 from trueline.findings import Severity
@@ -48,3 +51,91 @@ def test_the_file_is_strict_json(report, tmp_path):
         raise AssertionError(name)
 
     json.loads((tmp_path / "a.sarif").read_text(), parse_constant=refuse)
+
+
+# What SARIF 2.1.0 asks of the objects that we write: required names, then names that are allowed beside them.
+OBJECTS = {
+    "log": ({"version", "runs"}, {"$schema"}),
+    "run": ({"tool"}, {"results", "columnKind", "invocations", "properties"}),
+    "driver": ({"name"}, {"semanticVersion", "rules"}),
+    "rule": ({"id"}, {"name", "shortDescription", "fullDescription", "properties"}),
+    "invocation": ({"executionSuccessful"}, {"toolExecutionNotifications"}),
+    "result": (
+        {"message"},
+        {"ruleId", "ruleIndex", "level", "locations", "partialFingerprints", "properties", "baselineState",
+         "suppressions"},
+    ),
+    "physicalLocation": (set(), {"artifactLocation", "region"}),
+}  # fmt: skip
+SEMANTIC = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)([-+].+)?"
+
+
+def holds(kind, values):
+    required, allowed = OBJECTS[kind]
+    assert required <= set(values) <= required | allowed, kind
+
+
+def test_the_structure_is_that_of_the_standard(report):
+    states = dict.fromkeys((finding.fingerprint for finding in report.findings), "updated")
+    log = to_sarif(report, "limits.csv", states, dict.fromkeys(states, "checked"))
+    holds("log", log)
+    (run,) = log["runs"]
+    holds("run", run)
+    holds("driver", run["tool"]["driver"])
+    assert re.fullmatch(SEMANTIC, run["tool"]["driver"]["semanticVersion"])
+    assert run["columnKind"] in ("utf16CodeUnits", "unicodeCodePoints")
+    for invocation in run["invocations"]:
+        holds("invocation", invocation)
+    for rule in run["tool"]["driver"]["rules"]:
+        holds("rule", rule)
+        assert rule["shortDescription"]["text"] and rule["fullDescription"]["text"]
+        assert isinstance(rule["properties"]["security-severity"], str)  # a number is ignored
+        assert len(set(rule["properties"]["tags"])) == len(rule["properties"]["tags"])
+    for result in run["results"]:
+        holds("result", result)
+        assert result["level"] in ("none", "note", "warning", "error") and result["message"]["text"]
+        assert 0 <= result["ruleIndex"] < len(run["tool"]["driver"]["rules"])
+        assert result["baselineState"] in ("new", "unchanged", "updated", "absent")
+        assert all(one["kind"] in ("inSource", "external") for one in result["suppressions"])
+        assert all(isinstance(text, str) for text in result["partialFingerprints"].values())
+        for place in result["locations"]:
+            holds("physicalLocation", place["physicalLocation"])
+            assert place["physicalLocation"]["region"]["startLine"] >= 1
+            assert all(set(one) == {"name"} for one in place["logicalLocations"])
+
+
+@pytest.mark.parametrize(
+    ("data", "uri"),
+    [
+        ("my data/é.csv", "my%20data/%C3%A9.csv"),
+        ("a%b#c.csv", "a%25b%23c.csv"),
+        ("/somewhere/else/a b.csv", "file:///somewhere/else/a%20b.csv"),
+        ("s3://bucket/a b.csv", "s3://bucket/a%20b.csv"),
+    ],
+)
+def test_paths_are_references(report, data, uri):
+    place = to_sarif(report, data)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == uri
+
+
+def test_a_path_below_here_is_relative(report, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    place = to_sarif(report, str(tmp_path / "in" / "a.csv"))["runs"][0]["results"][0]["locations"][0]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "in/a.csv"
+
+
+def test_redacted_it_names_nobody_who_sent_rows(report, credit):
+    plain, bare = (json.dumps(to_sarif(report, "limits.csv", redact=redact)) for redact in (False, True))
+    assert credit.broker in plain and credit.broker not in bare
+    named = next(finding for finding in report.findings if credit.broker in finding.where)
+    assert named.fingerprint in plain and named.fingerprint not in bare  # a hash of a name can be guessed
+    state = to_sarif(report, "limits.csv", {named.fingerprint: "new"}, redact=True)["runs"][0]["results"]
+    assert [result.get("baselineState") for result in state].count("new") == 1
+
+
+def test_references_name_the_catalogues(report):
+    for finding in report.findings:
+        if finding.reference:
+            nist, atlas = finding.reference.split("; ")
+            assert re.fullmatch(r"NIST AI 100-2 E2025: NISTAML\.0\d(\d)? [A-Z].+", nist)
+            assert re.fullmatch(r"MITRE ATLAS AML\.T00\d\d(\.00\d)? [A-Z].+", atlas)

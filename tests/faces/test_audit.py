@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import pyarrow.csv
 import pytest
@@ -138,3 +139,33 @@ def test_json_takes_a_file_or_none():
     assert json_to_file(["trueline", "audit", "--json", "d.csv"])[2] == "--json"
     assert json_to_file(["trueline", "audit", "--json=a.json"])[2] == "--json-to=a.json"
     assert json_to_file(["trueline", "fit", "d.csv", "--json", "a.json"])[3] == "--json"
+
+
+def test_the_commands_that_a_finding_prints_show_its_number_again(run, limits):
+    words = ("audit", limits.name, *FLAGS, "--drop", "broker", "--effect", "tenure")
+    found = run(*words, "--json-to", "a.json", "--rows-to", "rows")
+    assert "findings in rows" in found.out and len(found.out.splitlines()) <= 25
+    told = {one["rule_id"]: one for one in json.loads((limits.parent / "a.json").read_text())["findings"]}
+    flips = told["sign-flips"]
+    assert flips["where"] == ["tenure"]
+    seen = run(*shlex.split(flips["reproduce"])[1:])
+    assert seen.code == 0 and "Other signs: tenure" in seen.out, seen.err
+    assert f"{flips['evidence']['found']} rows added, and refitted" in seen.out
+    moved = run(*shlex.split(told["worst-added-rows"]["reproduce"])[1:], "--json").json["effects"]
+    assert moved[[one["feature"] for one in moved].index("tenure")]["after"] == pytest.approx(
+        told["worst-added-rows"]["evidence"]["after"]
+    )
+    wrong = run("audit", limits.name, "--target", "limit", "--drop", "region", "--drop", "broker",
+                "--replay", shlex.split(flips["reproduce"])[-1])  # fmt: skip
+    assert wrong.code == 2 and "of other columns" in wrong.err
+
+
+def test_redacted_files_name_no_supplier(run, limits):
+    words = ("audit", limits.name, *FLAGS, "--source", "broker", "--frozen", "region")
+    found = run(*words, "--redact", "--json-to", "a.json", "--sarif", "a.sarif", "--html", "a.html")
+    for name in ("a.json", "a.sarif", "a.html"):
+        assert "Dogwood" not in (limits.parent / name).read_text(), name
+    assert "Dogwood" in found.out  # the terminal is for whoever runs it
+    told = json.loads((limits.parent / "a.json").read_text())
+    assert "category-lever" not in {finding["rule_id"] for finding in told["findings"]}
+    assert "--frozen region" in told["findings"][0]["reproduce"]

@@ -63,15 +63,15 @@ def test_the_held_out_error_is_honest(run, tmp_path):
     table = rng.normal(size=(50, 40))
     np.savetxt(tmp_path / "noise.csv", table, delimiter=",", header=",".join(f"c{j}" for j in range(40)), comments="")
     training = run("fit", "noise.csv", "--target", "c0", "--json").json["training"]
-    assert training["held_out_rows"] == 10
-    assert training["held_out_mse"] > 20 * training["train_mse"]
-    assert "held_out_mse" not in run("fit", "noise.csv", "--target", "c0", "--test-share", 0, "--json").json["training"]
+    assert training["metrics"]["rows"] == 10
+    assert training["metrics"]["rmse"] ** 2 > 20 * training["train_mse"]
+    assert run("fit", "noise.csv", "--target", "c0", "--test-share", 0, "--json").json["training"]["metrics"] is None
 
 
 def test_the_seed_picks_the_held_out_rows(run, flats, clean):
     first, second = (run("fit", flats, "--target", "price", *clean, "--seed", seed, "--json").json for seed in (0, 1))
     assert first["coefficients"] == second["coefficients"]
-    assert first["training"]["held_out_mse"] != second["training"]["held_out_mse"]
+    assert first["training"]["metrics"] != second["training"]["metrics"]
 
 
 def test_two_runs_print_the_same(run, flats, clean):

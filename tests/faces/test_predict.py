@@ -24,7 +24,7 @@ def rewrite(flats, name, change):
 
 
 def full(row):
-    return {**row, "age": row["age"] or "0"}
+    return {**row, "age": row["age"] or "40"}
 
 
 def test_the_answers_are_those_of_the_model(run, flats, model):

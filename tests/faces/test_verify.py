@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from trueline.ship import save
-from trueline.ship.artifact import canonical, seal
+from trueline.ship.sealing import canonical, seal
 
 
 def test_a_right_model_passes(run, flats, model):

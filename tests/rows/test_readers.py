@@ -127,6 +127,20 @@ def test_letters_of_several_bytes_may_straddle_what_is_read_at_once(write):
     assert sum(table.num_rows for table in open_rows(path).tables()) == 2_000_001
 
 
+def test_a_single_column_without_a_name_is_called_by_its_place(write):
+    """R and pandas write the row numbers so; what is one is refused with the flag that leaves it out."""
+    path = write('"",x,y\n' + "".join(f'"{i}",{i * i % 7},{i % 5}\n' for i in range(1, 30)))
+    stream = open_rows(path)
+    assert stream.names == ("column 1", "x", "y")
+    (table,) = stream.tables()
+    assert table.column_names == ["column 1", "x", "y"] and table["column 1"][0].as_py() == "1"
+    assert [one.column_names for one in open_rows(path, columns=["y", "column 1"]).tables()] == [["column 1", "y"]]
+    with pytest.raises(DataError) as error:
+        Schema.learn(stream, "y")
+    assert [problem.fix for problem in error.value.problems] == ["--drop 'column 1'"]
+    assert Schema.learn(stream, "y", drop=["column 1"]).names == ("x",)
+
+
 @pytest.mark.parametrize(
     ("header", "words"),
     [
@@ -134,9 +148,10 @@ def test_letters_of_several_bytes_may_straddle_what_is_read_at_once(write):
         ("caf\u00e9,cafe\u0301", ["2 names that differ only in how Unicode writes the accents"]),
         (" a,b", ["' a': blanks around the name"]),
         ("a,b ", ["'b ': blanks around the name"]),
-        ("a,,b", ["column 2 has no name"]),
+        ("a,,", ["column 2, 3 has no name"]),
+        ("column 2,", ["column 2 has no name"]),
         ("a,\ufeffb", ["invisible character"]),
-        ("a,a, b,", ["a: 2 columns", "' b': blanks", "column 4 has no name"]),
+        ("a,a, b,,", ["a: 2 columns", "' b': blanks", "column 4, 5 has no name"]),
     ],
 )
 def test_a_header_that_confuses_is_refused_whole(write, header, words):

@@ -342,8 +342,8 @@ def test_a_schema_survives_json(schema):
 def test_the_hash_is_that_of_the_canonical_json():
     learnt = Schema.learn(pd.DataFrame({"größe": [0.1, 2.5], "y": [1, 2]}), "y")
     text = (
-        '{"columns":[{"high":2.5,"kind":"numeric","levels":[],"low":0.1,"name":"größe"}],'
-        '"dropped":[],"nulls":"refuse","target":"y"}'
+        '{"columns":[{"high":2.5,"kind":"numeric","levels":[],"low":0.1,"name":"größe","out_of_range":"warn"}],'
+        '"dropped":[],"extra":"refuse","nulls":"refuse","target":"y"}'
     )
     assert learnt.hash == hashlib.sha256(text.encode()).hexdigest()
 

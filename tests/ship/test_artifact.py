@@ -24,7 +24,7 @@ from trueline import (
     Schema,
     TrimmedLeastSquares,
 )
-from trueline.errors import CellsError, ColumnsError, OptionError, ShapeError
+from trueline.errors import CellsError, ColumnsError, OptionError, ShapeError, TruelineWarning
 from trueline.maths.losses import Huber, Quantile
 from trueline.maths.scaling import Scaling
 from trueline.models.foreign import Line, as_line
@@ -152,7 +152,14 @@ def test_what_is_known_about_the_fit_is_recorded(rows, tmp_path):
     assert load(tmp_path / "m.json").training == {"by": "é"}
 
 
-@pytest.mark.parametrize("value", [np.nan, object(), "\ud800"], ids=["nan", "object", "surrogate"])
+DEEP: list = []
+for _ in range(5000):
+    DEEP = [DEEP]
+STRANGE = {"nan": np.nan, "object": object(), "surrogate": "\ud800", "twins": {1: "a", "1": "b"}, "deep": DEEP,
+           "digits": 10**5000, "twins inside": [{"y": [{1: 0, "1": 0}]}]}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", STRANGE.values(), ids=STRANGE)
 def test_what_json_cannot_hold_is_refused(rows, tmp_path, value):
     with pytest.raises(OptionError, match="cannot be written"):
         save(LeastSquares().fit(*rows), tmp_path / "m.json", training={"x": value})
@@ -205,3 +212,17 @@ def test_the_file_is_plain_json_of_format_1(rows, tmp_path):
     assert values["format"] == 1
     assert values["clip_low"] == [None, -1.0, None] and values["clip_high"] == [None, None, 0.5]
     assert {"w", "b", "mu", "sigma", "schema", "sha256"} <= set(values)
+
+
+def test_more_columns_than_a_reference_holds_are_saved_without_one(rows, tmp_path, monkeypatch):
+    monkeypatch.setattr("trueline.ship.reference.MOST_COLUMNS", 2)
+    with pytest.warns(TruelineWarning, match="without the reference that drift needs"):
+        save(LeastSquares().fit(*rows), tmp_path / "m.json", X=rows[0], y=rows[1])
+    assert load(tmp_path / "m.json").reference is None and load(tmp_path / "m.json").data.rows == 60
+
+
+def test_the_model_of_another_library_is_saved_with_its_rows(rows, tmp_path):
+    for kind in ("their ridge", "their descent", "their pipeline"):
+        save(MODELS[kind].fit(*rows), tmp_path / "m.json", X=rows[0], y=rows[1])
+        back = load(tmp_path / "m.json")
+        assert back.data.rows == 60 and back.reference.features and back.training["versions"]["scikit-learn"]

@@ -14,7 +14,7 @@ from trueline import Domain, LeastSquares, LinearRegressionGD, Schema
 from trueline.errors import ArtifactError
 from trueline.maths.losses import Huber
 from trueline.ship import load, save
-from trueline.ship.artifact import canonical, seal
+from trueline.ship.sealing import canonical, seal
 
 
 @pytest.fixture(scope="module")

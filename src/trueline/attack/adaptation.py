@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Unpack
 
@@ -24,13 +24,14 @@ __all__ = ["adaptive"]
 
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]
+Family = Callable[[Field], Pair]
 
 EXPLORE = 0.6  # part of the effort that goes into new candidates, the rest into refining the best
 ELITE = 5  # candidates that are refined
 
 
 def adaptive(
-    estimator: Any, X: Any, y: Any, *, families: Iterable[str] | None = None,
+    estimator: Any, X: Any, y: Any, *, families: Iterable[str] | Mapping[str, Family] | None = None,
     validation: tuple[ArrayLike, ArrayLike] | None = None, effort: int = 150,
     on_progress: Callable[[int, int], None] | None = None, **budget: Unpack[RateBudget],
 ) -> Poison:  # fmt: skip
@@ -48,8 +49,9 @@ def adaptive(
         The defended model: cloned, or made anew, for every try.
     X : array or frame (n_samples, n_features)
     y : array (n_samples,), or the name of a column of X
-    families : iterable of str, optional
-        Which families to draw from; all by default.
+    families : iterable of str, or dict of name to callable, optional
+        Which families to draw from; all by default. Your own are called with the `Field` of
+        `trueline.attack.candidates` and give rows and labels.
     validation : (X, y), optional
         Clean rows on which damage is measured; the clean training rows by default.
     effort : int
@@ -85,9 +87,7 @@ def adaptive(
     >>> poison.knows, poison.report["mse_after"] > poison.report["mse_before"]
     ('defence', True)
     """
-    chosen = tuple(FAMILIES if families is None else families)
-    if not chosen or not set(chosen) <= set(FAMILIES):
-        raise OptionError(f"families must be among {', '.join(FAMILIES)}, got {families!r}")
+    chosen = _families(families)
     if not (callable(estimator) or hasattr(estimator, "fit")):
         raise OptionError(f"estimator must have fit and predict, or be a callable that gives one, got {estimator!r}")
     if not is_whole(effort):
@@ -157,6 +157,16 @@ class _Trial:
             return float(np.square(model.predict(self.judge[0]) - self.judge[1]).mean())
 
 
+def _families(families: Iterable[str] | Mapping[str, Family] | None) -> dict[str, Family]:
+    """By name; your own as they are."""
+    if isinstance(families, Mapping) and families:
+        return dict(families)
+    chosen = tuple(FAMILIES if families is None else families)
+    if not chosen or not set(chosen) <= set(FAMILIES):
+        raise OptionError(f"families must be among {', '.join(FAMILIES)}, got {families!r}")
+    return {name: FAMILIES[name] for name in chosen}
+
+
 def _clean_rows(scene: Scene, validation: tuple[ArrayLike, ArrayLike] | None) -> Pair:
     if validation is None:
         return scene.X, scene.y
@@ -166,19 +176,20 @@ def _clean_rows(scene: Scene, validation: tuple[ArrayLike, ArrayLike] | None) ->
     return X, y
 
 
-def _explore(trial: _Trial, ground: Field, families: tuple[str, ...], effort: int) -> None:
+def _explore(trial: _Trial, ground: Field, families: dict[str, Family], effort: int) -> None:
     """The best poison against plain least squares, then every family in turn, then by their rank so far."""
-    if "optimized" in families:
+    names = tuple(families)
+    if families.get("optimized") is FAMILIES["optimized"]:
         plain = search(ground.scene, ground.victim, ground.victim.training_loss, 100)[0]
         trial.attempt(plain.X, plain.y, "optimized")
     for step in range(effort - trial.done):
-        if step < 2 * len(families):
-            family = families[step % len(families)]
+        if step < 2 * len(names):
+            family = names[step % len(names)]
         else:
-            ranked = sorted(families, key=lambda name: -trial.best.get(name, -np.inf))
+            ranked = sorted(names, key=lambda name: -trial.best.get(name, -np.inf))
             odds = 0.6 ** np.arange(len(ranked))
             family = ranked[int(ground.rng.choice(len(ranked), p=odds / odds.sum()))]
-        trial.attempt(*FAMILIES[family](ground), family)
+        trial.attempt(*families[family](ground), family)
 
 
 def _refine(trial: _Trial, ground: Field) -> None:

@@ -12,17 +12,20 @@ if TYPE_CHECKING:
     from .moves.found import WorstRow
     from .moves.how_few import RowsToMove, rows_to_move
     from .moves.worst import worst_row
+    from .replaying import Replay, replay
     from .running import run
     from .standing import Arena, Trial
 
 __all__ = [
     "Arena",
     "AuditReport",
+    "Replay",
     "RowsToFlip",
     "RowsToMove",
     "Trial",
     "WorstRow",
     "compare",
+    "replay",
     "rows_to_flip",
     "rows_to_move",
     "run",
@@ -32,11 +35,13 @@ __all__ = [
 _HOMES = {
     "Arena": ".standing",
     "AuditReport": ".audit_report",
+    "Replay": ".replaying",
     "RowsToFlip": ".flips.result",
     "RowsToMove": ".moves.how_few",
     "Trial": ".standing",
     "WorstRow": ".moves.found",
     "compare": ".arena",
+    "replay": ".replaying",
     "rows_to_flip": ".flips.flipping",
     "rows_to_move": ".moves.how_few",
     "run": ".running",

@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -25,6 +26,7 @@ __all__ = ["compare"]
 
 Array = NDArray[np.float64]
 Attack = Callable[..., Poison]
+Knowing = Callable[..., Poison]
 Progress = Callable[[int, int], None]
 
 TEST_SHARE = 0.25
@@ -43,7 +45,7 @@ class _Ground:
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """What is done to the training rows: an oblivious poison, or the adaptive attack with so many refits.
+    """What is done to the training rows: an oblivious poison, or an attack that knows the defence.
 
     `origin` holds the predictions at the targets of the same defence on clean rows.
     """
@@ -52,7 +54,7 @@ class _Plan:
     rate: float = 0.0
     poison: Poison | None = None
     origin: Array | None = None
-    effort: int = 0
+    knowing: Knowing | None = None
 
 
 CLEAN = _Plan()
@@ -60,7 +62,7 @@ CLEAN = _Plan()
 
 def compare(
     X: ArrayLike, y: ArrayLike, attacks: Mapping[str, Attack] | Iterable[Attack], defences: Mapping[str, Any],
-    rates: Sequence[float] = (0.05, 0.1, 0.2), random_state: int | Sequence[int] = 0, *, adaptive: int = 150,
+    rates: Sequence[float] = (0.05, 0.1, 0.2), random_state: int | Sequence[int] = 0, *, adaptive: int | Knowing = 150,
     at: ArrayLike | None = None, n_jobs: int = 1, on_progress: Progress | None = None,
 ) -> Arena:  # fmt: skip
     """Fit every defence on every poisoned training set, and measure each on clean rows that nobody trained on.
@@ -78,8 +80,9 @@ def compare(
         Poison / (clean + poison), each above 0 and at most one half.
     random_state : int, or several
         Each splits the rows anew, a quarter for testing that no attacker sees, and seeds the attacks.
-    adaptive : int
-        Refits that `attack.adaptive`, which knows the defence, may spend on each; 0 leaves it out.
+    adaptive : int or callable
+        Refits that `attack.adaptive`, which knows the defence, may spend on each; 0 leaves it out. Or an attack of your
+        own, called as ``adaptive(defence, X, y, rate=..., random_state=...)``, or `attack.adaptive` with other options.
     at : array (n_targets, n_features), optional
         Points whose predictions are watched; the mean of the training rows by default.
     n_jobs : int
@@ -118,12 +121,13 @@ def compare(
     clean = {(d, seed): _trial(grounds[seed], d, defences[d], seed) for seed, d in product(seeds, defences)}
     poisons = {(name, rate, seed): attack(grounds[seed].X, grounds[seed].y, rate=rate, random_state=seed)
                for (name, attack), rate, seed in product(named.items(), rates, seeds)}  # fmt: skip
-    jobs = list(product(defences, [*named, *["adaptive"] * (adaptive > 0)], rates, seeds))
+    knowing = adaptive if callable(adaptive) else partial(adaptive_attack, effort=adaptive)
+    jobs = list(product(defences, [*named, *["adaptive"] * (adaptive != 0)], rates, seeds))
 
     def run(job: tuple[str, str, float, int]) -> Trial:
         defence, attack, rate, seed = job
         poison, origin = poisons.get((attack, rate, seed)), clean[defence, seed][1]
-        plan = _Plan(attack, rate, poison, origin, adaptive)
+        plan = _Plan(attack, rate, poison, origin, knowing)
         return _trial(grounds[seed], defence, defences[defence], seed, plan)[0]
 
     trials = [trial for trial, _ in clean.values()] + _in_parallel(run, jobs, n_jobs, on_progress)
@@ -150,7 +154,9 @@ def _named(attacks: Mapping[str, Attack] | Iterable[Attack]) -> dict[str, Attack
     return {getattr(attack, "__name__", None) or getattr(attack, "func", attack).__name__: attack for attack in attacks}
 
 
-def _check(attacks: Mapping[str, Attack], defences: Mapping[str, Any], rates: Sequence[float], adaptive: int) -> None:
+def _check(
+    attacks: Mapping[str, Attack], defences: Mapping[str, Any], rates: Sequence[float], adaptive: int | Knowing
+) -> None:
     if not defences:
         raise OptionError("there is no defence to try", advice='Give at least {"none": LeastSquares()}')
     if "adaptive" in attacks:
@@ -159,8 +165,8 @@ def _check(attacks: Mapping[str, Attack], defences: Mapping[str, Any], rates: Se
         raise OptionError("there is no attack to try", advice="Give attacks, or leave adaptive above 0")
     if not len(rates) or not all(is_number(rate, above=0) and rate <= 0.5 for rate in rates):
         raise OptionError(f"rates must lie above 0 and at most at one half, got {list(rates)}")
-    if adaptive != 0 and not is_whole(adaptive):
-        raise OptionError(f"adaptive must be a whole number of refits, got {adaptive!r}")
+    if adaptive != 0 and not is_whole(adaptive) and not callable(adaptive):
+        raise OptionError(f"adaptive must be a whole number of refits, or an attack, got {adaptive!r}")
 
 
 def _trial(ground: _Ground, name: str, defence: Any, seed: int, plan: _Plan = CLEAN) -> tuple[Trial, Array | None]:
@@ -170,9 +176,8 @@ def _trial(ground: _Ground, name: str, defence: Any, seed: int, plan: _Plan = CL
         warnings.simplefilter("ignore")  # what a poisoned fit says of itself is not the question here
         try:
             poison = plan.poison
-            if plan.attack == "adaptive":
-                poison = adaptive_attack(defence, ground.X, ground.y, rate=plan.rate, random_state=seed,
-                                         effort=plan.effort)  # fmt: skip
+            if plan.knowing is not None and plan.attack == "adaptive":
+                poison = plan.knowing(defence, ground.X, ground.y, rate=plan.rate, random_state=seed)
             rows = poison.apply(ground.X, ground.y) if poison else (ground.X, ground.y)
             start = time.perf_counter()
             model = clone(defence).fit(*rows)

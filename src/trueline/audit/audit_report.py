@@ -6,11 +6,14 @@ import html
 import json
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
 from ..files import write_whole
 from ..findings import Finding, Severity
+from .again import file_of
+from .changes import Changes
 from .section import Section, plain
 
 __all__ = ["FORMAT", "AuditReport"]
@@ -49,6 +52,8 @@ class AuditReport:
         What was audited: kind, penalty, digits, coefficients.
     reveals : tuple of str
         What the report itself tells about the data.
+    changes : dict of str to Changes
+        The rows that findings speak of, by fingerprint; written by `rows_to` alone.
     """
 
     title: str
@@ -67,6 +72,7 @@ class AuditReport:
     todo: str = ""
     model: dict[str, Any] = field(default_factory=dict)
     reveals: tuple[str, ...] = ()
+    changes: dict[str, Changes] = field(default_factory=dict)
 
     @property
     def not_run(self) -> tuple[str, ...]:
@@ -130,23 +136,63 @@ class AuditReport:
             "model": plain(self.model),
         }
 
-    def json(self) -> str:
-        """`to_dict` as text: sorted as written, ASCII, one line feed at the end."""
-        return json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
+    def json(self, redact: bool = False) -> str:
+        """`to_dict` as text: sorted as written, ASCII, one line feed at the end.
 
-    def to_json(self, path: str | os.PathLike[str]) -> None:
+        Parameters
+        ----------
+        redact : bool
+            Leave out what the rows hold, and the names of suppliers.
+        """
+        told = self.to_dict()
+        if redact:
+            from .report.redaction import redacted
+
+            told = redacted(told)
+        return json.dumps(told, indent=1, allow_nan=False) + "\n"
+
+    def to_json(self, path: str | os.PathLike[str], redact: bool = False) -> None:
         """Write `to_dict` as one JSON file.
 
         Parameters
         ----------
         path : str or path-like
+        redact : bool
+            Leave out what the rows hold, and the names of suppliers.
 
         Raises
         ------
         OSError
             The file cannot be written.
         """
-        write_whole(path, self.json().encode())
+        write_whole(path, self.json(redact).encode())
+
+    def rows_to(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write the rows of each finding that names some: what leaves, is relabelled or comes in. For `replay`.
+
+        Parameters
+        ----------
+        folder : str or path-like
+            Made if it is not there.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        OSError
+            A file cannot be written.
+        """
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        written = []
+        for finding in self.findings:
+            if finding.fingerprint in self.changes:
+                written.append(place / file_of(finding))
+                self.changes[finding.fingerprint].to_csv(written[-1])
+        return written
 
     def to_html(self, path: str | os.PathLike[str], redact: bool = False) -> None:
         """Write one page that opens offline.

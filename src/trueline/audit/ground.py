@@ -17,7 +17,7 @@ from ..models.foreign import Line
 from ..models.least_squares import LeastSquares
 from ..models.trimmed_least_squares import TrimmedLeastSquares
 from ..rows.domain import Domain
-from .effort import Effort
+from .effort import Effort, Siege
 from .intake import Intake
 from .severity import Terms
 
@@ -50,6 +50,8 @@ class Ground:
     sensitive : str or None
     command : str
         How the audit is run again.
+    effects : tuple of str
+        Features whose effect is what the analysis concludes; none where nobody said.
     on_progress : callable or None
         Called with steps done and in all.
     """
@@ -65,6 +67,7 @@ class Ground:
     seed: int
     sensitive: str | None
     command: str
+    effects: tuple[str, ...] = ()
     on_progress: Callable[[int, int], object] | None = None
 
     @property
@@ -159,8 +162,9 @@ class Ground:
     def trimmed(self) -> TrimmedLeastSquares:
         """The fit of the rows that agree best, in Z."""
         model = TrimmedLeastSquares(
-            TRIM, reg_lambda=self.penalty, random_state=self.seed, fit_intercept=self.line.fit_intercept, n_starts=200
-        )
+            TRIM, reg_lambda=self.penalty, random_state=self.seed, fit_intercept=self.line.fit_intercept,
+            n_starts=10 * self.siege.starts,
+        )  # fmt: skip
         quietly(model, self.Z[self.sample], self.y[self.sample])
         return model
 
@@ -170,6 +174,22 @@ class Ground:
         residual = np.abs(self.trimmed.predict(self.Z) - self.y)
         scale = float(self.trimmed.scale_)
         return residual > 2.24 * max(scale, 1e-12 * float(np.ptp(self.y)))
+
+    @cached_property
+    def siege(self) -> Siege:
+        """What defences are put through on data of this shape."""
+        rows = min(self.n, max(self.effort.arena_rows, 4 * len(self.names)))
+        return self.effort.siege_of(rows, len(self.names))
+
+    @cached_property
+    def prices(self) -> dict[str, Any]:
+        """What defences cost, as far as it was asked for."""
+        return {}
+
+    @cached_property
+    def defended(self) -> dict[str, Any]:
+        """Defences fitted on the sample, as far as they were asked for."""
+        return {}
 
     def fit(self, rows: NDArray[Any]) -> LeastSquares:
         """The model's own kind of fit on some rows, in Z."""

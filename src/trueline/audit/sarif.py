@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from .. import __version__
 from ..files import write_whole
@@ -31,9 +33,8 @@ SCORES = {  # what GitHub sorts by; it calls 9 critical, 7 high, 4 medium
 }
 
 
-def to_sarif(
-    report: AuditReport, data: str, states: Mapping[str, str] | None = None, suppressed: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def to_sarif(report: AuditReport, data: str, states: Mapping[str, str] | None = None,
+             suppressed: Mapping[str, str] | None = None, *, redact: bool = False) -> dict[str, Any]:  # fmt: skip
     """The report as a SARIF log of one run.
 
     Parameters
@@ -45,12 +46,18 @@ def to_sarif(
         "new", "updated" or "unchanged" against a baseline.
     suppressed : dict of fingerprint to str, optional
         Why a finding is suppressed.
+    redact : bool
+        Leave out what the rows hold, and the names of suppliers.
     """
     worst: dict[str, Finding] = {}
     for finding in report.findings:  # worst first
         worst.setdefault(finding.rule_id, finding)
     order = list(worst)
-    results = [_result(one, order.index(one.rule_id), data, states or {}, suppressed or {}) for one in report.findings]
+    told = _told(report, redact)
+    results = [
+        {**_result(told[i], order.index(one.rule_id), data), **_against(one, states or {}, suppressed or {})}
+        for i, one in enumerate(report.findings)
+    ]
     driver = {"name": "trueline", "semanticVersion": __version__, "rules": [_rule(one) for one in worst.values()]}
     notes = [
         {"level": "error", "message": {"text": f"section {key} could not be computed"}} for key in report.incomplete
@@ -77,6 +84,8 @@ def write_sarif(
     data: str,
     states: Mapping[str, str] | None = None,
     suppressed: Mapping[str, str] | None = None,
+    *,
+    redact: bool = False,
 ) -> None:
     """Write `to_sarif` as one file.
 
@@ -84,10 +93,10 @@ def write_sarif(
     ----------
     report : AuditReport
     path : str or path-like
-    data, states, suppressed
+    data, states, suppressed, redact
         As for `to_sarif`.
     """
-    content = json.dumps(to_sarif(report, data, states, suppressed), indent=1, allow_nan=False) + "\n"
+    content = json.dumps(to_sarif(report, data, states, suppressed, redact=redact), indent=1, allow_nan=False) + "\n"
     write_whole(path, content.encode())
 
 
@@ -103,29 +112,55 @@ def _rule(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _result(
-    finding: Finding, rule: int, data: str, states: Mapping[str, str], suppressed: Mapping[str, str]
-) -> dict[str, Any]:
-    text = finding.title + (f". {finding.advice}" if finding.advice else "")
-    place = {"artifactLocation": {"uri": data.replace(os.sep, "/")}, "region": {"startLine": 1}}
-    result: dict[str, Any] = {
-        "ruleId": finding.rule_id,
+def _told(report: AuditReport, redact: bool) -> list[dict[str, Any]]:
+    """Findings as dictionaries, in the report's order."""
+    told = report.to_dict()
+    if redact:
+        from .report.redaction import redacted
+
+        told = redacted(told)
+    found: list[dict[str, Any]] = told["findings"]
+    return found
+
+
+def _result(finding: dict[str, Any], rule: int, data: str) -> dict[str, Any]:
+    text = finding["title"] + (f". {finding['advice']}" if finding["advice"] else "")
+    place = {"artifactLocation": {"uri": _uri(data)}, "region": {"startLine": 1}}
+    kept = ("severity", "effect", "attacker", "assurance", "reproduce", "reference")
+    return {
+        "ruleId": finding["rule_id"],
         "ruleIndex": rule,
-        "level": LEVELS[finding.severity],
+        "level": LEVELS[Severity(finding["severity"])],
         "message": {"text": text},
-        "locations": [{"physicalLocation": place, "logicalLocations": [{"name": name} for name in finding.where]}],
-        "partialFingerprints": {"trueline/v1": finding.fingerprint},
-        "properties": {
-            "severity": str(finding.severity),
-            "effect": finding.effect,
-            "attacker": finding.attacker,
-            "assurance": str(finding.assurance),
-            "reproduce": finding.reproduce,
-            "reference": finding.reference,
-        },
+        "locations": [{"physicalLocation": place, "logicalLocations": [{"name": name} for name in finding["where"]]}],
+        "partialFingerprints": {"trueline/v1": finding["fingerprint"]},
+        "properties": {name: finding[name] for name in kept},
     }
+
+
+def _against(finding: Finding, states: Mapping[str, str], suppressed: Mapping[str, str]) -> dict[str, Any]:
+    """What a baseline and suppressions say of it."""
+    told: dict[str, Any] = {}
     if finding.fingerprint in states:
-        result["baselineState"] = states[finding.fingerprint]
+        told["baselineState"] = states[finding.fingerprint]
     if finding.fingerprint in suppressed:
-        result["suppressions"] = [{"kind": "external", "justification": suppressed[finding.fingerprint]}]
-    return result
+        told["suppressions"] = [{"kind": "external", "justification": suppressed[finding.fingerprint]}]
+    return told
+
+
+def _uri(data: str) -> str:
+    """A reference that SARIF allows: blanks and accents encoded, relative to where the command runs if it lies there.
+
+    Examples
+    --------
+    >>> _uri("my data/é.csv")
+    'my%20data/%C3%A9.csv'
+    """
+    path = Path(data)
+    if "://" in data:
+        return quote(data, safe="%/:?#[]@!$&'()*+,;=~")
+    if path.is_absolute():
+        if not path.is_relative_to(Path.cwd()):
+            return path.as_uri()
+        path = path.relative_to(Path.cwd())
+    return quote(path.as_posix())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-__all__ = ["amount", "count", "listed", "percent"]
+__all__ = ["amount", "count", "listed", "loss_in_words", "percent"]
 
 
 def amount(value: float | None, digits: int = 3) -> str:
@@ -62,7 +63,7 @@ def percent(share: float) -> str:
     >>> percent(0.004), percent(0.25), percent(-0.03)
     ('0.4 %', '25 %', '-3 %')
     """
-    value = 100 * share
+    value = 100 * share if abs(share) > 0.0005 else 0.0
     return f"{value:.1f} %" if abs(value) < 10 and abs(value - round(value)) > 0.05 else f"{value:.0f} %"
 
 
@@ -81,3 +82,26 @@ def listed(names: list[str] | tuple[str, ...], most: int = 5) -> str:
     """
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def loss_in_words(loss: Any) -> str:
+    """What a loss measures, for somebody who has not read the code.
+
+    Parameters
+    ----------
+    loss : Loss
+
+    Examples
+    --------
+    >>> from trueline.maths.losses import Huber, Quantile, Squared
+    >>> loss_in_words(Squared()), loss_in_words(Huber(1.5)), loss_in_words(Quantile(0.5))
+    ('mean squared error', 'mean Huber loss, linear from 1.5 on', 'mean absolute error')
+    """
+    name = type(loss).__name__
+    if name == "Squared":
+        return "mean squared error"
+    if name == "Huber":
+        return f"mean Huber loss, linear from {amount(loss.delta)} on"
+    if name == "Quantile":
+        return "mean absolute error" if loss.tau == 0.5 else f"mean loss of the {percent(loss.tau)} quantile"
+    return f"mean of {loss}"

@@ -76,7 +76,7 @@ class Section:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; findings stand in the report's own list."""
+        """Plain values for JSON; findings stand in the report's own list, here their fingerprints."""
         return {
             "key": self.key,
             "title": self.title,
@@ -85,6 +85,7 @@ class Section:
             "not_run": self.not_run,
             "tables": [table.to_dict() for table in self.tables],
             "chart": plain(self.chart),
+            "findings": [finding.fingerprint for finding in self.findings],
         }
 
 

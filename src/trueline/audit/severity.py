@@ -7,10 +7,12 @@ from math import inf
 
 from ..findings import Severity
 
-__all__ = ["EFFECTS", "REACHES", "TABLE", "TOLD", "Terms", "lower", "severity_of", "severity_of_leak"]
+__all__ = ["EFFECTS", "REACHES", "TABLE", "TOLD", "Terms", "lower", "severity_of", "severity_of_leak",
+           "severity_of_sign"]  # fmt: skip
 
 EFFECTS = (1.0, 3.0)  # multiples of the tolerance where a band of effects begins
 REACHES = (0.0, 1.0, 5.0)  # multiples of the attacker's rows where a band of rows ends
+ONE_ROW_PULLS = 0.5  # standard errors of an effect that a single row moves it by: the sign hangs on that row
 TOLD = (0.1, 0.5)  # shares of a column's unknown variance that a model tells, where a band begins
 
 # Lines: effect below the tolerance, from 1 time, from 3 times. Columns: it is so already (0 rows), within the
@@ -77,6 +79,22 @@ def lower(severity: Severity) -> Severity:
     """
     order = list(Severity)
     return order[max(0, order.index(severity) - 1)]
+
+
+def severity_of_sign(effect: float, rows: float | None, terms: Terms) -> Severity:
+    """Of a sign that turns around: a conclusion, so never below the line "from 1 time", however small the effect.
+
+    Parameters
+    ----------
+    effect, rows, terms
+        As for `severity_of`.
+
+    Examples
+    --------
+    >>> severity_of_sign(0.1, 1, Terms(tolerance=100.0, attacker_rows=5)).value
+    'medium'
+    """
+    return severity_of(max(abs(effect), EFFECTS[0] * terms.tolerance), rows, terms)
 
 
 def severity_of_leak(told: float) -> Severity:

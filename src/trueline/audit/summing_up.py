@@ -7,7 +7,7 @@ from typing import Any
 
 from ..findings import Finding, Severity
 from .ground import Ground
-from .saying import amount, count
+from .saying import amount, count, loss_in_words
 from .section import Section
 
 __all__ = ["model_facts", "reveals", "summary", "todo"]
@@ -26,7 +26,7 @@ TOPICS = {  # rules that say much the same, under the one that says it best
 
 
 def summary(findings: Iterable[Finding], sections: Iterable[Section], ground: Ground) -> tuple[dict[str, str], ...]:
-    """The worst findings, one of a rule, and where they are fewer than three, what did not move.
+    """The worst findings, one of a rule, those about effects that were asked about first; else what did not move.
 
     Parameters
     ----------
@@ -45,7 +45,10 @@ def summary(findings: Iterable[Finding], sections: Iterable[Section], ground: Gr
             first[topic] = finding
     order = list(Severity)[::-1]
     leading = {id(finding) for finding in first.values()}
-    told = sorted(ranked, key=lambda one: (order.index(one.severity), id(one) not in leading))[:SENTENCES]
+    asked = {id(one) for one in ranked if set(one.where) & set(ground.effects)}
+    told = sorted(ranked, key=lambda one: (order.index(one.severity), id(one) not in asked, id(one) not in leading))[
+        :SENTENCES
+    ]
     lines = [{"text": finding.title, "severity": str(finding.severity)} for finding in told]
     calm = [section.facts["calm"] for section in sections if section.facts.get("calm")]
     lines += [{"text": text, "severity": "info"} for text in calm[: SENTENCES - len(lines)]]
@@ -78,7 +81,7 @@ def model_facts(ground: Ground) -> dict[str, Any]:
     return {
         "kind": line.description,
         "given": ground.theirs,
-        "loss": str(line.loss),
+        "loss": loss_in_words(line.loss),
         "penalty": ground.own_penalty,
         "intercept": line.intercept,
         "coefficients": [

@@ -17,10 +17,10 @@ from ..audit.baseline import Verdict, judge, read_baseline, read_suppressions
 from ..audit.sarif import write_sarif
 from ..errors import OptionError
 from ..findings import Severity
-from ..ship import Model, load
+from ..ship import Model
 from .correction import in_flags
-from .loading import check_output, open_table, schema_of
-from .screen import INCOMPLETE, progress, say, warned
+from .loading import check_output, open_model, open_table, schema_of
+from .screen import INCOMPLETE, print_json, progress, say, warned
 
 __all__ = ["AuditRequest", "audit_file"]
 
@@ -51,6 +51,11 @@ class AuditRequest:
     baseline: Path | None
     suppress: Path | None
     fail_on: str
+    require_signed: Path | None = None
+    effects: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+    rows_to: Path | None = None
+    replay: Path | None = None
 
 
 def audit_file(request: AuditRequest, as_json: bool) -> None:
@@ -61,6 +66,9 @@ def audit_file(request: AuditRequest, as_json: bool) -> None:
     typer.Exit
         With 1: a finding at or above `fail_on`, new or worse where there is a baseline; with 3: a section failed.
     """
+    if request.replay is not None:
+        _replay(request, request.replay, as_json)
+        return
     if request.fail_on not in list(Severity):
         raise OptionError(f"--fail-on must be one of {', '.join(Severity)}, got {request.fail_on!r}")
     inputs = [path for path in (request.data, request.model, request.baseline, request.suppress) if path is not None]
@@ -72,7 +80,7 @@ def audit_file(request: AuditRequest, as_json: bool) -> None:
     verdict = judge(report.findings, Severity(request.fail_on), date.today(), before, answered)
     written = _write(request, report, verdict)
     if as_json:
-        typer.echo(report.json(), nl=False)
+        typer.echo(report.json(redact=request.redact), nl=False)
     else:
         _print(request, report, verdict, texts, written)
     if verdict.failing:
@@ -92,9 +100,26 @@ def _audited(request: AuditRequest) -> tuple[AuditReport, list[str]]:
             attacker_rows=request.attacker_rows, random_state=request.seed, on_progress=on_progress,
             source=request.source, sensitive=request.sensitive, bounds=_bounds(request.bounds), one_hot=request.one_hot,
             drop=request.drop, drop_missing=request.drop_missing, schema=schema, title=f"{request.target} from {name}",
-            command=_command(request),
+            effects=request.effects, frozen=request.frozen, command=_command(request),
+            rows_to=None if request.rows_to is None else str(request.rows_to),
         )  # fmt: skip
     return report, texts
+
+
+def _replay(request: AuditRequest, rows: Path, as_json: bool) -> None:
+    """Apply the rows of a file and show what moves."""
+    model, schema = _model(request)
+    with progress(f"reading {Path(request.data).name}") as on_read:
+        stream = open_table(request.data, on_read)
+    with warned():
+        found = audit.replay(
+            stream, request.target, rows, model, one_hot=request.one_hot, drop=request.drop,
+            drop_missing=request.drop_missing, source=request.source, schema=schema,
+        )  # fmt: skip
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        say(str(found))
 
 
 def _model(request: AuditRequest) -> tuple[Model | Path | None, Any]:
@@ -103,7 +128,7 @@ def _model(request: AuditRequest) -> tuple[Model | Path | None, Any]:
         return None, None
     if request.model.suffix.lower() == ".csv":
         return request.model, None
-    stored = load(request.model)
+    stored = open_model(request.model, request.require_signed)
     schema = schema_of(stored, request.model)
     if request.one_hot:
         raise OptionError(f"{request.model} says itself how its columns are encoded", advice="Leave out --one-hot")
@@ -134,7 +159,8 @@ def _command(request: AuditRequest) -> str:
     for flag, value in (("--model", request.model), ("--source", request.source), ("--sensitive", request.sensitive),
                         ("--tolerance", request.tolerance), ("--attacker-rows", request.attacker_rows)):  # fmt: skip
         words += [flag, str(value)] if value is not None else []
-    for flag, values in (("--one-hot", request.one_hot), ("--drop", request.drop), ("--bounds", request.bounds)):
+    for flag, values in (("--one-hot", request.one_hot), ("--drop", request.drop), ("--bounds", request.bounds),
+                         ("--effect", request.effects), ("--frozen", request.frozen)):  # fmt: skip
         words += [word for value in values for word in (flag, value)]
     words += ["--drop-missing"] if request.drop_missing else []
     return shlex.join([*words, "--effort", request.effort, "--seed", str(request.seed)])
@@ -142,12 +168,16 @@ def _command(request: AuditRequest) -> str:
 
 def _write(request: AuditRequest, report: AuditReport, verdict: Verdict) -> list[str]:
     if request.json is not None:
-        report.to_json(request.json)
+        report.to_json(request.json, redact=request.redact)
     if request.sarif is not None:
-        write_sarif(report, request.sarif, request.data, verdict.states, verdict.suppressed)
+        write_sarif(report, request.sarif, request.data, verdict.states, verdict.suppressed, redact=request.redact)
     if request.html is not None:
         report.to_html(request.html, redact=request.redact)
-    return [str(path) for path in (request.html, request.json, request.sarif) if path is not None]
+    written = [str(path) for path in (request.html, request.json, request.sarif) if path is not None]
+    if request.rows_to is not None:
+        number = len(report.rows_to(request.rows_to))
+        written.append(f"the rows of {number} finding{'s' * (number != 1)} in {request.rows_to}")
+    return written
 
 
 def _print(request: AuditRequest, report: AuditReport, verdict: Verdict, texts: list[str], written: list[str]) -> None:

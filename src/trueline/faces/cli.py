@@ -10,6 +10,8 @@ import typer
 
 from .. import __version__
 from . import options as flag
+from . import options_artifact as own
+from . import options_ship as ship_flag
 from .cli_ship import add_commands
 from .screen import WRONG_USE, fail, guarded
 
@@ -50,7 +52,8 @@ def fit(
     epochs: flag.Epochs = None, loss: flag.Loss = None, standardize: flag.Standardize = False,
     momentum: flag.Momentum = None, batch_size: flag.BatchSize = None,
     clip_row_gradient: flag.ClipRowGradient = None, clip_features: flag.ClipFeatures = None, tol: flag.Tol = None,
-    strict: flag.Strict = False, keep_moments: flag.KeepMoments = False, output: flag.Output = None,
+    strict: flag.Strict = False, keep_moments: flag.KeepMoments = False, snapshot: own.Snapshot = True,
+    reference: own.Reference = True, sign_with: own.SignWith = None, output: flag.Output = None,
     as_json: flag.Json = False,
 ) -> None:  # fmt: skip
     """Fit a line to a table, say how good it is, and save it.
@@ -67,7 +70,7 @@ def fit(
     chosen = {name: value for name, value in descent.items() if value is not None}
     request = FitRequest(
         data, target, tuple(one_hot or ()), tuple(drop or ()), drop_missing, test_share, seed, reg_lambda, intercept,
-        chosen if gd or chosen else None, strict, output, keep_moments,
+        chosen if gd or chosen else None, strict, output, keep_moments, snapshot, reference, sign_with,
     )  # fmt: skip
     fit_file(request, as_json)
 
@@ -76,16 +79,17 @@ def fit(
 @guarded
 def predict(
     model: flag.ModelFile, data: flag.DataFile, drop: flag.Drop = None, skip_missing: flag.SkipMissing = False,
-    output: flag.Output = None, as_json: flag.Json = False,
+    require_signed: ship_flag.RequireSigned = None, output: flag.Output = None, as_json: flag.Json = False,
 ) -> None:  # fmt: skip
     """Predict the rows of a file; columns are matched by name.
 
     Their order does not matter, and the target may be there or not. Predictions come in the order of the rows, as CSV
-    on stdout or in the file that -o names.
+    on stdout or in the file that -o names. Numbers beyond what training saw are warned of, clipped or refused, as the
+    model's schema says (`trueline schema edit`).
     """
     from .predicting import predict_file
 
-    predict_file(model, data, output, tuple(drop or ()), skip_missing, as_json)
+    predict_file(model, data, output, tuple(drop or ()), skip_missing, as_json, require_signed)
 
 
 @app.command(epilog="Example: [bold]trueline verify houses.csv --target price --model model.json[/bold]")
@@ -93,7 +97,7 @@ def predict(
 def verify(
     data: flag.DataFile, target: flag.Target, model: flag.Theirs = None, one_hot: flag.OneHot = None,
     drop: flag.Drop = None, drop_missing: flag.DropMissing = False, reg_lambda: flag.RegLambda = 0.0,
-    fail_on: flag.FailOn = "high", as_json: flag.Json = False,
+    require_signed: ship_flag.RequireSigned = None, fail_on: flag.FailOn = "high", as_json: flag.Json = False,
 ) -> None:  # fmt: skip
     """Is this fit right?
 
@@ -103,7 +107,7 @@ def verify(
     from .verifying import VerifyRequest, verify_file
 
     request = VerifyRequest(
-        data, target, model, tuple(one_hot or ()), tuple(drop or ()), drop_missing, reg_lambda, fail_on
+        data, target, model, tuple(one_hot or ()), tuple(drop or ()), drop_missing, reg_lambda, fail_on, require_signed
     )
     verify_file(request, as_json)
 
@@ -112,7 +116,8 @@ def verify(
 @guarded
 def forget(
     model: flag.ModelFile, data: flag.DataFile, drop: flag.Drop = None, strict: flag.StrictDigits = False,
-    output: flag.Output = None, in_place: flag.InPlace = False, as_json: flag.Json = False,
+    require_signed: ship_flag.RequireSigned = None, sign_with: own.SignWith = None, output: flag.Output = None,
+    in_place: flag.InPlace = False, as_json: flag.Json = False,
 ) -> None:  # fmt: skip
     """Take rows out of a model that `trueline fit --keep-moments` saved.
 
@@ -123,7 +128,8 @@ def forget(
     """
     from .forgetting import ForgetRequest, forget_file
 
-    forget_file(ForgetRequest(model, data, tuple(drop or ()), strict, output, in_place), as_json)
+    request = ForgetRequest(model, data, tuple(drop or ()), strict, output, in_place, require_signed, sign_with)
+    forget_file(request, as_json)
 
 
 @app.command(
@@ -162,7 +168,9 @@ def audit(
     sensitive: flag.Sensitive = None, bounds: flag.Bounds = None, tolerance: flag.Tolerance = None,
     attacker_rows: flag.AttackerRows = None, effort: flag.Effort = "normal", seed: flag.AuditSeed = 0,
     fail_on: flag.FailOn = "high", baseline: flag.Baseline = None, suppress: flag.Suppress = None,
-    html: flag.Html = None, sarif: flag.Sarif = None, json_to: flag.JsonTo = None, redact: flag.Redact = False,
+    require_signed: ship_flag.RequireSigned = None, html: flag.Html = None, sarif: flag.Sarif = None,
+    json_to: flag.JsonTo = None, redact: flag.Redact = False, effects: flag.Effects = None,
+    frozen: flag.Frozen = None, rows_to: flag.RowsTo = None, replay: flag.Replayed = None,
     as_json: flag.Json = False,
 ) -> None:  # fmt: skip
     """What is fragile, by how much, to whom, and what to do?
@@ -175,7 +183,7 @@ def audit(
     request = AuditRequest(
         data, target, model, tuple(one_hot or ()), tuple(drop or ()), drop_missing, source, sensitive,
         tuple(bounds or ()), tolerance, attacker_rows, effort, seed, html, json_to, sarif, redact, baseline, suppress,
-        fail_on,
+        fail_on, require_signed, tuple(effects or ()), tuple(frozen or ()), rows_to, replay,
     )  # fmt: skip
     audit_file(request, as_json)
 

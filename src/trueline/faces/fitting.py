@@ -17,9 +17,11 @@ from ..models.descent_plan import check_options
 from ..models.foreign import as_line
 from ..models.least_squares import LeastSquares
 from ..models.linear_regression_gd import LinearRegressionGD
-from ..ship import Model, save
+from ..ship import Model, Snapshot, save
+from ..ship.record import metrics_on, record_of
 from .loading import Table, check_output, read_table
 from .screen import IncompleteError, print_json, progress, say, table, warned
+from .signing import signing_key
 
 __all__ = ["FitRequest", "fit_file", "parse_loss"]
 
@@ -44,6 +46,9 @@ class FitRequest:
     strict: bool
     output: Path | None
     keep_moments: bool = False
+    snapshot: bool = True
+    reference: bool = True
+    sign_with: Path | None = None
 
 
 def fit_file(request: FitRequest, as_json: bool) -> None:
@@ -55,7 +60,7 @@ def fit_file(request: FitRequest, as_json: bool) -> None:
         `strict`, and descent did not converge.
     """
     check_output(request.output, request.data)
-    model = _estimator(request)  # wrong options are said before the rows are read
+    model, key = _estimator(request), signing_key(request.sign_with)  # wrong options are said before the rows are read
     rows = read_table(request.data, request.target, request.one_hot, request.drop, request.drop_missing)
     held_out = _held_out(rows.n_rows, request.test_share, request.seed)
     trial = None
@@ -69,7 +74,9 @@ def fit_file(request: FitRequest, as_json: bool) -> None:
     converged = getattr(model, "status_", Status.CONVERGED) is Status.CONVERGED
     if request.output is not None and (converged or not request.strict):
         save(
-            model, request.output, schema=rows.schema, training=result["training"], keep_moments=request.keep_moments
+            model, request.output, X=rows.X, y=rows.y, schema=rows.schema, training=result["training"],
+            keep_moments=request.keep_moments, reference=request.reference,
+            snapshot=request.snapshot and _snapshot(request, rows), sign_with=key,
         )  # fmt: skip
         result["saved"] = str(request.output)
     if not as_json:
@@ -140,16 +147,12 @@ def _held_out(n_rows: int, share: float, seed: int) -> NDArray[np.bool_]:
 def _result(
     request: FitRequest, rows: Table, model: Fitted, trial: Fitted | None, held_out: NDArray[np.bool_], texts: list[str]
 ) -> dict[str, Any]:
-    mse, r2 = _errors(model, rows.X, rows.y)
-    training: dict[str, Any] = {"rows": rows.n_rows, "train_mse": mse, "train_r2": r2,
-                                "held_out_rows": int(held_out.sum()), "seed": request.seed}  # fmt: skip
+    training = record_of(model)
+    errors = _errors(model, rows.X, rows.y)
+    training |= {"rows": rows.n_rows, "train_mse": errors["rmse"] ** 2, "train_r2": errors["r2"]}
     if trial is not None:
-        training["held_out_mse"], training["held_out_r2"] = _errors(trial, rows.X[held_out], rows.y[held_out])
-    if isinstance(model, LinearRegressionGD):
-        training |= {"status": model.status_.label, "epochs": model.n_iter_}
-    else:
-        training |= {"solver": model.solver_, "rank": model.rank_, "digits": model.digits_,
-                     "condition": model.condition_ if np.isfinite(model.condition_) else None}  # fmt: skip
+        training["metrics"] = _errors(trial, rows.X[held_out], rows.y[held_out])
+        training["seeds"]["held_out"] = request.seed
     return {
         "model": type(model).__name__, "target": request.target, "intercept": model.intercept_,
         "coefficients": dict(zip(rows.schema.feature_names, model.coef_.tolist(), strict=True)),
@@ -157,11 +160,15 @@ def _result(
     }  # fmt: skip
 
 
-def _errors(model: Fitted, X: Array, y: Array) -> tuple[float, float | None]:
-    """MSE and R²; no R² where y does not vary."""
-    residual = Model("", as_line(model)).predict(X) - y
-    mse, spread = float(np.mean(residual**2)), float(np.var(y))
-    return mse, (1 - mse / spread if spread > 0 else None)
+def _errors(model: Fitted, X: Array, y: Array) -> dict[str, Any]:
+    return metrics_on(Model("", as_line(model)).predict(X), y)
+
+
+def _snapshot(request: FitRequest, rows: Table) -> Snapshot:
+    """Of all rows, with the name of their file."""
+    schema = rows.schema
+    return Snapshot.of(rows.X, rows.y, schema.feature_names, references=schema.dropped_levels,
+                       sources=[Path(request.data).name])  # fmt: skip
 
 
 def _print(request: FitRequest, rows: Table, result: dict[str, Any]) -> None:
@@ -170,7 +177,7 @@ def _print(request: FitRequest, rows: Table, result: dict[str, Any]) -> None:
         f"-> {request.target}")  # fmt: skip
     for column, level in result["dropped_levels"].items():
         say(f"  {column}: measured against its level {level!r}, which has no column of its own")
-    if "status" in training:
+    if training["status"] is not None:
         say(f"{result['model']}: {training['status']} after {training['epochs']:,} epochs")
     else:
         say(f"{result['model']}: {training['solver']}, rank {training['rank']} of {n_features}, "
@@ -186,12 +193,12 @@ def _print(request: FitRequest, rows: Table, result: dict[str, Any]) -> None:
 
 
 def _print_errors(training: dict[str, Any]) -> None:
-    count = training["held_out_rows"]
+    metrics = training["metrics"]
     errors = [(f"training ({training['rows']:,} rows)", training["train_mse"], training["train_r2"])]
-    if count:
-        errors.append((f"held out ({count:,} rows)", training["held_out_mse"], training["held_out_r2"]))
+    if metrics:
+        errors.append((f"held out ({metrics['rows']:,} rows)", metrics["rmse"] ** 2, metrics["r2"]))
     table([(name, f"{mse:.6g}", "" if r2 is None else f"{r2:.4f}") for name, mse, r2 in errors], ("", "MSE", "R²"))
-    if count:
+    if metrics:
         say("  The held-out error is that of a fit without those rows; the model itself uses all of them.")
     say()
 

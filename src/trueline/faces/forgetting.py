@@ -13,6 +13,7 @@ from ..ship import Model, save
 from ..ship.forgetting import Forgotten, forget_rows
 from .loading import Table, check_output, left_out, load_model, open_table, with_fixes
 from .screen import IncompleteError, print_json, progress, say, table, warned
+from .signing import note_signature, signing_key
 
 __all__ = ["ForgetRequest", "forget_file"]
 
@@ -35,6 +36,8 @@ class ForgetRequest:
     strict: bool
     output: Path | None
     in_place: bool
+    require_signed: Path | None = None
+    sign_with: Path | None = None
 
 
 def forget_file(request: ForgetRequest, as_json: bool) -> None:
@@ -50,7 +53,8 @@ def forget_file(request: ForgetRequest, as_json: bool) -> None:
         `strict`, and fewer than 9 digits are left.
     """
     place = _place(request)
-    loaded = load_model(request.model, request.data, "forget")
+    key = signing_key(request.sign_with)
+    loaded = load_model(request.model, request.data, "forget", request.require_signed)
     schema = _schema(loaded, request)
     rows, skipped = _read(request.data, schema)
     with warned() as texts:
@@ -58,7 +62,8 @@ def forget_file(request: ForgetRequest, as_json: bool) -> None:
     result = _result(request, loaded, forgotten, rows.n_rows, skipped, texts)
     if request.strict and forgotten.model.training["digits"] < ENOUGH_DIGITS:
         raise IncompleteError(f"{' '.join(texts)} (--strict), so nothing was written", result)
-    save(forgotten.model, place)
+    save(forgotten.model, place, sign_with=key)
+    note_signature(loaded, place, key)
     result["saved"] = str(place)
     if as_json:
         print_json(result)
@@ -142,7 +147,7 @@ def _print(result: dict[str, Any]) -> None:
     say()
     say(f"Refreshed: {', '.join(result['refreshed'])}.")
     if result["dropped"]:
-        say(f"Dropped, measured with the forgotten rows: {', '.join(result['dropped'])}.")
+        say(f"Dropped, since they remember the forgotten rows: {', '.join(result['dropped'])}.")
     for name, (low, high) in result["ranges"].items():
         say(f"  {name}: its smallest or largest value was forgotten; what remains lies within {low:g} to {high:g}.")
     for text in result["warnings"]:

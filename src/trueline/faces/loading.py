@@ -16,10 +16,11 @@ from ..rows import Column, Schema
 from ..rows import open as open_rows
 from ..rows.stream import Progress, TableStream
 from ..ship import Model, load
-from .screen import progress
+from .screen import note, progress
 
 __all__ = [
-    "Table", "check_output", "left_out", "load_model", "open_table", "read_table", "schema_of", "with_fixes",
+    "Table", "check_output", "checked_words", "left_out", "load_model", "open_model", "open_table", "read_table",
+    "schema_of", "with_fixes",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -127,7 +128,28 @@ def check_output(output: Path | None, *inputs: str | Path, flag: str = "-o") -> 
         raise OptionError(f"{flag} {output}: would overwrite what is read", advice="Choose another name")
 
 
-def load_model(model: Path, data: str, command: str) -> Model:
+def open_model(path: Path, require_signed: Path | None = None) -> Model:
+    """A model file, and a line on stderr that says what was checked of it.
+
+    Raises
+    ------
+    ArtifactError
+        Not a model file, or not signed by the owner of the key `require_signed`.
+    """
+    model = load(path, require_signed=require_signed)
+    note(f"{path}: {checked_words(model)}")
+    return model
+
+
+def checked_words(model: Model) -> str:
+    """What of checksum and signature was checked when it was loaded."""
+    if model.checked.startswith("signature"):
+        return f"{model.checked} holds"
+    signed = model.signature and f"its signature by key {model.signature.key} was not checked (--require-signed KEY)"
+    return f"checksum holds; {signed or 'not signed, so who wrote it is not known'}"
+
+
+def load_model(model: Path, data: str, command: str, require_signed: Path | None = None) -> Model:
     """The model of a command that takes MODEL and DATA, in this order.
 
     Raises
@@ -136,7 +158,7 @@ def load_model(model: Path, data: str, command: str) -> Model:
         Not a model file.
     """
     try:
-        return load(model)
+        return open_model(model, require_signed)
     except ArtifactError as error:
         if model.suffix == ".json" or not data.endswith(".json"):
             raise

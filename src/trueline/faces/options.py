@@ -9,11 +9,11 @@ import typer
 
 __all__ = [
     "Against", "AtRow", "AttackKind", "AttackSeed", "AttackerRows", "AuditSeed", "AuditedModel", "Baseline",
-    "BatchSize", "Bounds", "ClipFeatures", "ClipRowGradient", "DataFile", "Drop", "DropMissing", "Effort", "Epochs",
-    "FailOn", "Gd", "Html", "InPlace", "Intercept", "Json", "JsonTo", "KeepMoments", "Loss", "Lr", "ModelFile",
-    "Momentum", "OneHot", "Output", "Plot", "Rate", "Redact", "RegLambda", "Sarif", "Seed", "Sensitive", "Shift",
-    "SkipMissing", "SourceColumn", "Standardize", "Strict", "StrictDigits", "Suppress", "Target", "TestShare",
-    "Theirs", "Tol", "Tolerance", "YBounds",
+    "BatchSize", "Bounds", "ClipFeatures", "ClipRowGradient", "DataFile", "Drop", "DropMissing", "Effects", "Effort",
+    "Epochs", "FailOn", "Frozen", "Gd", "Html", "InPlace", "Intercept", "Json", "JsonTo", "KeepMoments", "Loss", "Lr",
+    "ModelFile", "Momentum", "OneHot", "Output", "Plot", "Rate", "Redact", "RegLambda", "Replayed", "RowsTo", "Sarif",
+    "Seed", "Sensitive", "Shift", "SkipMissing", "SourceColumn", "Standardize", "Strict", "StrictDigits", "Suppress",
+    "Target", "TestShare", "Theirs", "Tol", "Tolerance", "YBounds",
 ]  # fmt: skip
 
 DATA, MODEL, DESCENT, OUTPUT = "Data", "Model", "Gradient descent (any of these chooses it)", "Output"
@@ -113,6 +113,12 @@ Sensitive = Annotated[str | None, typer.Option(
 Bounds = Annotated[list[str] | None, typer.Option(
     metavar="COLUMN=LOW:HIGH", help="What your pipeline enforces, the target included. Repeat for more; others are "
     "taken as observed, and what rests on that says so.", show_default=False, rich_help_panel=TERMS)]
+Effects = Annotated[list[str] | None, typer.Option(
+    "--effect", metavar="COLUMN", help="A column whose effect is what the analysis concludes: how few rows flip it is "
+    "counted first. Repeat for more.", show_default=False, rich_help_panel=TERMS)]
+Frozen = Annotated[list[str] | None, typer.Option(
+    "--frozen", metavar="COLUMN", help="A column that nobody can misreport or choose. Repeat for more.",
+    show_default=False, rich_help_panel=TERMS)]
 Tolerance = Annotated[float | None, typer.Option(
     metavar="NUMBER", help="A shift of the target below this does not matter, in its units.",
     show_default="a quarter of the usual residual", rich_help_panel=TERMS)]
@@ -136,6 +142,13 @@ Sarif = Annotated[Path | None, typer.Option("--sarif", metavar="FILE", help="SAR
 JsonTo = Annotated[Path | None, typer.Option(
     "--json-to", metavar="FILE", help="The report as JSON; `--json FILE.json` is short for it.", show_default=False,
     rich_help_panel=OUTPUT)]
-Redact = Annotated[bool, typer.Option("--redact", help="Leave what the rows hold out of the page.",
-                                      rich_help_panel=OUTPUT)]
+Redact = Annotated[bool, typer.Option(
+    "--redact", help="Leave what the rows hold, and names of suppliers, out of the page, the JSON and the SARIF.",
+    rich_help_panel=OUTPUT)]
+RowsTo = Annotated[Path | None, typer.Option(
+    "--rows-to", metavar="FOLDER", help="Write the rows that findings speak of there, one CSV file a finding, for "
+    "--replay.", show_default=False, rich_help_panel=OUTPUT)]
+Replayed = Annotated[Path | None, typer.Option(
+    "--replay", metavar="FILE", help="No audit: apply the rows of a file that --rows-to wrote, refit, and show what "
+    "moves.", show_default=False, rich_help_panel=OUTPUT)]
 # fmt: on

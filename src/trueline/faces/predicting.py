@@ -12,14 +12,15 @@ from ..files import write_whole
 from ..rows import Schema
 from ..ship import Model
 from .loading import check_output, left_out, load_model, open_table, schema_of, with_fixes
-from .screen import print_json, progress, say
+from .screen import note, print_json, progress, say
 
 __all__ = ["predict_file"]
 
 
 def predict_file(
-    model: Path, data: str, output: Path | None, drop: tuple[str, ...], skip_missing: bool, as_json: bool
-) -> None:
+    model: Path, data: str, output: Path | None, drop: tuple[str, ...], skip_missing: bool, as_json: bool,
+    require_signed: Path | None = None,
+) -> None:  # fmt: skip
     """Predict every row, in the order of the file; rows that are skipped get no value.
 
     Raises
@@ -30,14 +31,16 @@ def predict_file(
         Columns are missing or extra, levels unknown, cells not numbers.
     """
     check_output(output, model, data)
-    loaded = load_model(model, data, "predict")
+    loaded = load_model(model, data, "predict", require_signed)
     schema = schema_of(loaded, model)
     schema = replace(schema, dropped=tuple(dict.fromkeys([*schema.dropped, *left_out(drop, schema)])))
-    predictions = _predict(loaded, schema, data, skip_missing)
+    predictions, notes = _predict(loaded, schema, data, skip_missing)
+    for line in notes:
+        note(f"warning: {line}")
     skipped = sum(value is None for value in predictions)
     if as_json:
         print_json({"model": str(model), "target": schema.target, "rows": len(predictions), "skipped": skipped,
-                    "predictions": predictions})  # fmt: skip
+                    "checked": loaded.checked, "warnings": notes, "predictions": predictions})  # fmt: skip
         return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -53,8 +56,8 @@ def predict_file(
     )
 
 
-def _predict(loaded: Model, schema: Schema, data: str, skip_missing: bool) -> list[float | None]:
-    """Piece by piece, so that a large file needs little memory."""
+def _predict(loaded: Model, schema: Schema, data: str, skip_missing: bool) -> tuple[list[float | None], list[str]]:
+    """Piece by piece, so that a large file needs little memory; and what the policies clipped or warn of."""
     values: list[float | None] = []
     n_rows = 0
     with progress(f"predicting {Path(data).name}") as on_progress:
@@ -66,10 +69,11 @@ def _predict(loaded: Model, schema: Schema, data: str, skip_missing: bool) -> li
 
         stream = open_table(data, count)
         try:
-            for piece in schema.features(stream, drop_blanks=skip_missing).pieces():
+            rows = schema.features(stream, drop_blanks=skip_missing)
+            for piece in rows.pieces():
                 for row, value in zip(piece.rows.tolist(), loaded.predict(piece.X).tolist(), strict=True):
                     values.extend([None] * (row - len(values)))
                     values.append(value)
         except (CellsError, ColumnsError) as error:
             raise with_fixes(error, stream.label, schema) from None
-    return values + [None] * (n_rows - len(values))
+    return values + [None] * (n_rows - len(values)), list(rows.found.notes())

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
-from ..errors import DataError, DivergenceError, TruelineError
+from ..errors import DataError, DivergenceError, GateError, RegistryBusyError, RegistryConflictError, TruelineError
 from .correction import corrected, in_flags
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "IncompleteError",
     "fail",
     "guarded",
+    "note",
     "print_json",
     "progress",
     "say",
@@ -34,7 +35,9 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 
-WRONG_USE, INCOMPLETE, INTERRUPTED = 2, 3, 130
+REFUSED, WRONG_USE, INCOMPLETE, INTERRUPTED = 1, 2, 3, 130
+
+UNFINISHED = (DivergenceError, RegistryBusyError)
 
 
 class IncompleteError(Exception):
@@ -64,6 +67,10 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             fail("interrupted", INTERRUPTED, as_json)
         except DataError as error:
             _fail_with_correction(error, as_json)
+        except GateError as error:
+            fail(in_flags(str(error)), REFUSED, as_json, reasons=list(error.reasons))
+        except RegistryConflictError as error:
+            fail(in_flags(str(error)), REFUSED, as_json, winner=error.winner)
         except IncompleteError as error:
             fail(str(error), INCOMPLETE, as_json, **error.result)
         except Exception as error:
@@ -77,7 +84,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 def _described(error: Exception) -> tuple[str, int]:
     """What to say, and the exit code."""
     if isinstance(error, TruelineError):
-        return in_flags(str(error)), INCOMPLETE if isinstance(error, DivergenceError) else WRONG_USE
+        return in_flags(str(error)), INCOMPLETE if isinstance(error, UNFINISHED) else WRONG_USE
     if isinstance(error, OSError):
         return f"{error.filename or 'file'}: {error.strerror or error}", WRONG_USE
     if isinstance(error, MemoryError):
@@ -111,6 +118,11 @@ def _fail_with_correction(error: DataError, as_json: bool) -> NoReturn:
 def say(text: str = "") -> None:
     """A line for a person."""
     typer.echo(text)
+
+
+def note(text: str) -> None:
+    """A line for a person, where stdout may be data."""
+    typer.echo(text, err=True)
 
 
 def print_json(values: dict[str, Any]) -> None:

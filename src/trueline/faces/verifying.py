@@ -17,10 +17,10 @@ from ..models.foreign import Line, as_line
 from ..models.least_squares import LeastSquares
 from ..models.linear_regression_gd import LinearRegressionGD
 from ..rows import Schema
-from ..ship import Model, load
+from ..ship import Model
 from ..verify import Certificate, Comparison
 from .correction import in_flags
-from .loading import Table, read_table, schema_of
+from .loading import Table, open_model, read_table, schema_of
 from .screen import print_json, progress, say, table, warned
 
 __all__ = ["VerifyRequest", "verify_file"]
@@ -38,6 +38,7 @@ class VerifyRequest:
     drop_missing: bool
     reg_lambda: float
     fail_on: str
+    require_signed: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ def verify_file(request: VerifyRequest, as_json: bool) -> None:
     """
     if request.fail_on not in list(Severity):
         raise OptionError(f"--fail-on must be one of {', '.join(Severity)}, got {request.fail_on!r}")
-    stored = None if request.model is None else load(request.model)
+    stored = None if request.model is None else open_model(request.model, request.require_signed)
     schema = None if stored is None else _schema(request, stored)
     rows = read_table(request.data, request.target, request.one_hot, request.drop, request.drop_missing, schema)
     with warned() as texts, progress("verifying"):

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from . import datasets
     from .domain import Domain
-    from .schema import Column, Schema
+    from .schema import Column, Schema, SchemaCheck
     from .source import ArraySource, Block, Source
     from .stream import TableStream, open
 
-__all__ = ["ArraySource", "Block", "Column", "Domain", "Schema", "Source", "TableStream", "datasets", "open"]
+__all__ = [
+    "ArraySource", "Block", "Column", "Domain", "Schema", "SchemaCheck", "Source", "TableStream", "datasets", "open",
+]  # fmt: skip
 
 _WHERE = {
     "ArraySource": ".source",
@@ -20,6 +22,7 @@ _WHERE = {
     "Column": ".schema",
     "Domain": ".domain",
     "Schema": ".schema",
+    "SchemaCheck": ".schema",
     "Source": ".source",
     "TableStream": ".stream",
     "open": ".stream",

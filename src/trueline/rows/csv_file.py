@@ -46,6 +46,7 @@ class CsvFile:
     delimiter: str = field(init=False)
     n_rows: int | None = field(init=False, default=None)
     spelled: bool = field(init=False, default=True)
+    _written: tuple[str, ...] = field(init=False)
     _strictly_read: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +56,8 @@ class CsvFile:
             raise ReadError(f"{self.label}: the file is empty, it has no rows")
         headers = {delimiter: self._header(head, delimiter) for delimiter in DELIMITERS}
         self.delimiter = max(DELIMITERS, key=lambda delimiter: len(headers[delimiter]))
-        self.names = tuple(headers[self.delimiter])
+        self._written = tuple(headers[self.delimiter])
+        self.names = called(self._written)
         if len(self.names) < 2 and not all(headers.values()):
             raise ReadError(f"{self.label}:1: the header has a quote that is never closed")
 
@@ -78,7 +80,7 @@ class CsvFile:
             with checked, self._reader(checked, columns) as reader:
                 for batch in reader:
                     rows += batch.num_rows
-                    yield pa.Table.from_batches([batch])
+                    yield pa.Table.from_batches([batch]).rename_columns(list(columns))
         except pa.ArrowInvalid as error:
             if self._walk_strictly():  # no rows are no fault of the file
                 raise ReadError(f"{self.label}: {error}") from None
@@ -89,6 +91,7 @@ class CsvFile:
 
     def _reader(self, checked: CheckedBytes, columns: tuple[str, ...]) -> Any:
         alone = len(self.names) == 1  # then an empty line is a blank cell
+        written = [self._written[self.names.index(name)] for name in columns]
         return pa.csv.open_csv(
             checked,  # type: ignore[arg-type]
             read_options=pa.csv.ReadOptions(block_size=BLOCK_BYTES),
@@ -96,7 +99,7 @@ class CsvFile:
                 delimiter=self.delimiter, newlines_in_values=True, ignore_empty_lines=not alone
             ),
             convert_options=pa.csv.ConvertOptions(
-                include_columns=list(columns), column_types={name: pa.string() for name in columns}, null_values=[]
+                include_columns=written, column_types={name: pa.string() for name in written}, null_values=[]
             ),
         )
 
@@ -214,3 +217,17 @@ def explain_bytes(label: str, data: bytes, offset: int, position: int) -> ReadEr
 
 def _iconv(encoding: str, label: str) -> str:
     return f"Convert it: iconv -f {encoding} -t UTF-8 {label}" if sys.platform != "win32" else "Save it as UTF-8"
+
+
+def called(written: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of columns; a single one without a name, an index as R and pandas write it, is called by its place.
+
+    Examples
+    --------
+    >>> called(("", "price"))
+    ('column 1', 'price')
+    """
+    place = next((i for i, name in enumerate(written) if not name.strip()), None)
+    if place is None or sum(not name.strip() for name in written) > 1 or f"column {place + 1}" in written:
+        return written
+    return (*written[:place], f"column {place + 1}", *written[place + 1 :])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CellsError, ColumnsError, DataError, Problem
+from ..errors import CellsError, ColumnsError, DataError
 from .cells import number_cells
 from .columns import Column
 from .source import Block, block_rows
-from .stream import TableStream, did_you_mean
+from .stream import TableStream
 from .table import eager_frame
-from .troubles import Kind, Tally
+from .troubles import Kind, Tally, Trouble, as_problem
+from .violations import SchemaCheck, Violation, cell_violations, column_violations, in_words
 
 __all__ = ["EncodedRows", "Piece"]
 
@@ -44,6 +45,10 @@ class EncodedRows:
         Leave out rows with a blank instead of refusing them.
     ignored : tuple of str
         Columns of the table that are allowed and not read.
+    extra : str
+        What becomes of columns beyond these: ``"refuse"`` or ``"warn"``.
+    judged : bool
+        Rows for prediction: the columns' policies apply, and once read `found` says to what.
     """
 
     stream: TableStream
@@ -51,6 +56,9 @@ class EncodedRows:
     target: str | None
     drop_blanks: bool = False
     ignored: tuple[str, ...] = ()
+    extra: str = "refuse"
+    judged: bool = False
+    found: SchemaCheck = field(init=False, default=SchemaCheck(0))
     _n_rows: int | None = field(init=False, default=None)
 
     @property
@@ -79,51 +87,83 @@ class EncodedRows:
             Unknown levels, blanks, text: all of the whole table, each with column, first row and count.
             Nothing more is given out once one was found.
         """
-        self._check_columns()
-        tally, first, kept = Tally(), 0, 0
+        columns = self._columns_found()
+        if refused := SchemaCheck(0, columns).problems():
+            raise ColumnsError(f"{self.stream.label}: columns", problems=refused,
+                               advice=f"The schema has {', '.join(self._wanted)}")  # fmt: skip
+        refused_cells, noticed, first, kept = Tally(), Tally(), 0, 0
         for table in self.stream.tables():
-            piece, n_rows = self._piece(eager_frame(table), first, tally)
+            piece, n_rows = self._piece(eager_frame(table), first, refused_cells, noticed)
             first += n_rows
-            if not tally:
+            if not refused_cells:
                 kept += len(piece.rows)
                 yield piece
-        if tally:
-            lines = self.stream.places(tally.first_rows())
-            raise CellsError(f"{self.stream.label}: cells that cannot be used", problems=tally.problems(lines))
+        if refused_cells:
+            lines = self.stream.places(refused_cells.first_rows())
+            known = {column.name: column for column in self.columns}
+            problems = [as_problem(name, trouble, lines, in_words(known.get(name), trouble))
+                        for name, trouble in refused_cells.all()]  # fmt: skip
+            raise CellsError(f"{self.stream.label}: cells that cannot be used", problems=problems)
         if not kept:
             raise DataError(f"{self.stream.label}: no rows are left, every one of {first} has a blank")
+        self.found = SchemaCheck(first, (*columns, *cell_violations(noticed, self.columns)))
         self._n_rows = kept
 
-    def _piece(self, frame: Any, first: int, tally: Tally) -> tuple[Piece, int]:
+    def check(self) -> SchemaCheck:
+        """Everything in the whole table that the schema says otherwise, refused or not; nothing is raised for it."""
+        columns, n_rows = self._columns_found(), 0
+        missing = {violation.column for violation in columns if violation.kind == "missing"}
+        present = replace(self, columns=tuple(column for column in self.columns if column.name not in missing))
+        refused, noticed = Tally(), Tally()
+        for table in self.stream.tables():
+            n_rows += present._piece(eager_frame(table), n_rows, refused, noticed)[1]
+        cells = [*cell_violations(refused, self.columns), *cell_violations(noticed, self.columns)]
+        columns = tuple(replace(violation, count=n_rows) for violation in columns)
+        return SchemaCheck(n_rows, (*columns, *cells))
+
+    def _piece(self, frame: Any, first: int, refused: Tally, noticed: Tally) -> tuple[Piece, int]:
         series = {str(name): frame.get_column(name) for name in frame.columns}
         X = np.empty((len(frame), self.n_features))
         at = 0
-        troubles = {}
+        blank = False
         for column in self.columns:
             width = len(column.feature_names)
-            troubles[column.name] = column.encode(series[column.name], self.stream.spelled, X[:, at : at + width])
+            troubles = column.encode(series[column.name], self.stream.spelled, X[:, at : at + width], self.judged)
+            blank |= self._sort_out(column, column.name, troubles, first, (refused, noticed))
             at += width
         y = None
         if self.target is not None:
             cells = number_cells(series[self.target], self.stream.spelled)
-            y, troubles[self.target] = cells.numbers, cells.troubles
-        for name, found in troubles.items():
-            tally.add(name, [t for t in found if not (self.drop_blanks and t.kind is Kind.BLANK)], first)
+            y = cells.numbers
+            blank |= self._sort_out(None, self.target, cells.troubles, first, (refused, noticed))
         rows = np.arange(first, first + len(frame))
-        if self.drop_blanks and any(troubles.values()):
+        if self.drop_blanks and blank:
             keep = ~np.isnan(X).any(axis=1) if y is None else ~(np.isnan(X).any(axis=1) | np.isnan(y))
             X, y, rows = X[keep], None if y is None else y[keep], rows[keep]
         return Piece(X, y, rows), len(frame)
 
-    def _check_columns(self) -> None:
-        wanted = [column.name for column in self.columns] + ([self.target] if self.target is not None else [])
-        there = self.stream.names
-        extra = [name for name in there if name not in {*wanted, *self.ignored}]
-        problems = [Problem(f"missing{did_you_mean(name, extra)}", name) for name in wanted if name not in there]
-        problems += [Problem("not a column of the schema", name) for name in extra]
-        if problems:
-            raise ColumnsError(f"{self.stream.label}: columns", problems=problems,
-                               advice=f"The schema has {', '.join(wanted)}")  # fmt: skip
+    def _sort_out(
+        self, column: Column | None, name: str, troubles: Iterable[Trouble], first: int, tallies: tuple[Tally, Tally]
+    ) -> bool:
+        """Add troubles to what is refused, or to what is only noticed; are there blanks?"""
+        refused, noticed = tallies
+        blank = False
+        for trouble in troubles:
+            blank |= trouble.kind is Kind.BLANK
+            if self.drop_blanks and trouble.kind is Kind.BLANK:
+                continue
+            mild = self.judged and column is not None and column.policy(trouble.kind) != "refuse"
+            (noticed if mild else refused).add(name, [trouble], first)
+        return blank
+
+    @property
+    def _wanted(self) -> list[str]:
+        return [column.name for column in self.columns] + ([] if self.target is None else [self.target])
+
+    def _columns_found(self) -> tuple[Violation, ...]:
+        """Columns that are missing, and others that are there."""
+        extra = self.extra if self.judged else "refuse"
+        return tuple(column_violations(self._wanted, self.stream.names, set(self.ignored), extra))
 
     def blocks(self) -> Iterator[Block]:
         """Start over from the first row, cut at the same rows as an array of these numbers would be.

@@ -26,7 +26,7 @@ __all__ = ["Plan", "learn_columns"]
 MANY_LEVELS = 1_000  # more than this is not a category but a label of the row
 LOOK = 100_000  # values compared before a column is called an id
 ID_NAME = re.compile(
-    r"(?i:(^|[_\s-])(id|uuid|guid)$|^(index|key|row|rownum|unnamed: 0|__index_level_\d+__)$)|[a-z]I[dD]$"
+    r"(?i:(^|[_\s-])(id|uuid|guid)$|^(index|key|row|rownum|unnamed: 0|column \d+|__index_level_\d+__)$)|[a-z]I[dD]$"
 )
 
 

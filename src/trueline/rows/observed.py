@@ -14,7 +14,7 @@ from .arrays import numbers_only
 if TYPE_CHECKING:
     from .schema import Schema
 
-__all__ = ["from_columns", "observed"]
+__all__ = ["from_columns", "numbers_of_rows", "observed"]
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ def observed(X: Any, y: Any, schema: Schema | None) -> dict[str, Any]:
     DataError
         Cells that are not finite numbers, no rows.
     """
-    X, y, names = _numbers(X, y, schema)
+    X, y, names = numbers_of_rows(X, y, schema)
     if X.ndim != 2 or not X.size:
         raise ShapeError(f"a Domain is learnt from rows (n_samples, n_features), got shape {X.shape}")
     table.check_finite(X, names)
@@ -69,7 +69,8 @@ def from_columns(schema: Schema) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _numbers(X: Any, y: Any, schema: Schema | None) -> tuple[Array, Array | None, tuple[str, ...] | None]:
+def numbers_of_rows(X: Any, y: Any, schema: Schema | None) -> tuple[Array, Array | None, tuple[str, ...] | None]:
+    """X and y of an array or a frame as float64, a frame of raw columns encoded; and a frame's names."""
     names = None
     if isinstance(y, str):
         frame = table.eager_frame(X)

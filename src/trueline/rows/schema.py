@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,11 +17,15 @@ from ..errors import ArtifactError, ColumnsError, OptionError, Problem
 from .columns import Column
 from .encoding import EncodedRows
 from .learning import Plan, learn_columns
+from .policies import with_policies
+from .request_schema import row_schema
 from .stream import open as open_stream
+from .violations import SchemaCheck
 
-__all__ = ["Column", "Schema"]
+__all__ = ["Column", "Schema", "SchemaCheck"]
 
 NULLS = ("refuse", "drop")
+EXTRA = ("refuse", "warn")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Schema:
         Columns that were left out on purpose; they may be there or not.
     nulls : str
         What training does with a row that has a blank: ``"refuse"`` or ``"drop"``. Prediction always refuses it.
+    extra : str
+        What prediction does with a column that is none of these: ``"refuse"``, or ``"warn"`` and leave it out.
 
     Examples
     --------
@@ -54,10 +60,12 @@ class Schema:
     target: str | None = None
     dropped: tuple[str, ...] = ()
     nulls: str = "refuse"
+    extra: str = "refuse"
 
     def __post_init__(self) -> None:
-        if self.nulls not in NULLS:
-            raise OptionError(f"nulls must be one of {NULLS}, got {self.nulls!r}")
+        for policy, allowed in (("nulls", NULLS), ("extra", EXTRA)):
+            if getattr(self, policy) not in allowed:
+                raise OptionError(f"{policy} must be one of {allowed}, got {getattr(self, policy)!r}")
         raw = [*self.names, *self.dropped, *([] if self.target is None else [self.target])]
         problems = [Problem("named more than once", name) for name, count in Counter(raw).items() if count > 1]
         problems += [Problem("two features would have this name", name)
@@ -145,17 +153,118 @@ class Schema:
     def features(self, table: Any, *, drop_blanks: bool = False) -> EncodedRows:
         """A table's features for prediction, to be read piece by piece (`EncodedRows.pieces`); a target may be absent.
 
+        What the policies clip or warn of is in `EncodedRows.found` once all was read.
+
         Parameters
         ----------
         table : frame, or what `rows.open` gives
         drop_blanks : bool
             Leave out rows with a blank instead of refusing them.
         """
-        ignored = self.dropped if self.target is None else (*self.dropped, self.target)
-        return EncodedRows(open_stream(table), self.columns, None, drop_blanks, ignored)
+        rows = self._rows(table, drop_blanks)
+        rows.judged, rows.extra = True, self.extra
+        return rows
+
+    def check(self, table: Any) -> SchemaCheck:
+        """Every violation of a table at once, whatever becomes of it: missing and extra columns, cells, all counted.
+
+        Parameters
+        ----------
+        table : frame, or what `rows.open` gives
+            Its columns in any order; the target and dropped columns may be there.
+
+        Raises
+        ------
+        DataError, ReadError
+            Not a table, one without rows, or a header that cannot be used.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> schema = Schema.learn(pa.table({"rooms": [2, 3, 4], "price": [310.0, 405.0, 500.0]}), "price")
+        >>> print(schema.check(pa.table({"rooms": [3, 9, 7], "tax": [1, 2, 3]})))
+        3 rows, 2 violations:
+          refuse: tax: not a column of the schema
+          warn: rooms: outside 2 to 4, the range of training (first '9') (2 rows: 2, 3)
+        """
+        return self.features(table).check()
+
+    def apply(self, table: Any) -> tuple[NDArray[np.float64], SchemaCheck]:
+        """A table's features as numbers under the policies, and what they clipped or warn of.
+
+        Parameters
+        ----------
+        table : frame, or what `rows.open` gives
+
+        Returns
+        -------
+        X : ndarray (n_rows, n_features), row by row in memory
+        check : SchemaCheck
+
+        Raises
+        ------
+        ColumnsError, CellsError
+            What is refused, all of it named.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> schema = Schema.learn(pa.table({"rooms": [2, 3, 4], "price": [310.0, 405.0, 500.0]}), "price")
+        >>> X, check = schema.with_policies(["rooms"], out_of_range="clip").apply(pa.table({"rooms": [3, 9]}))
+        >>> X.ravel().tolist(), check.notes()
+        ([3.0, 4.0], ("rooms: outside 2 to 4, the range of training (first '9') (1 row: 2; clipped)",))
+        """
+        rows = self.features(table)
+        pieces = [piece.X for piece in rows.pieces()]
+        return (pieces[0] if len(pieces) == 1 else np.concatenate(pieces)), rows.found
+
+    def with_policies(
+        self, columns: Iterable[str] | None = None, *, out_of_range: str | None = None,
+        unknown_level: str | None = None, extra: str | None = None,
+    ) -> Schema:  # fmt: skip
+        """The same schema with other policies for prediction.
+
+        Parameters
+        ----------
+        columns : iterable of str, optional
+            Whose; all that have such a policy by default.
+        out_of_range : str, optional
+            ``"warn"``, ``"clip"`` or ``"refuse"``, for columns of numbers.
+        unknown_level : str, optional
+            ``"refuse"`` or ``"warn"``, for categories.
+        extra : str, optional
+            ``"refuse"`` or ``"warn"``: columns that the schema does not know.
+
+        Raises
+        ------
+        ColumnsError
+            No such column, or one without such a policy.
+        OptionError
+            No such policy.
+        """
+        wanted = {"out_of_range": out_of_range, "unknown_level": unknown_level}
+        chosen = None if columns is None else _names(columns, "columns")
+        changed = with_policies(
+            self.columns, chosen, {name: value for name, value in wanted.items() if value is not None}
+        )
+        return replace(self, columns=changed, extra=self.extra if extra is None else extra)
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema (2020-12) of one row as an object: what prediction takes over HTTP.
+
+        Strict where the policies are: limits and lists of levels only where other cells are refused.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> schema = Schema.learn(pa.table({"rooms": [2, 3, 4], "price": [310.0, 405.0, 500.0]}), "price")
+        >>> schema.with_policies(out_of_range="refuse").json_schema()["properties"]
+        {'rooms': {'type': 'integer', 'minimum': 2.0, 'maximum': 4.0}}
+        """
+        return row_schema(self.columns, self.extra)
 
     def encode(self, table: Any, *, drop_blanks: bool = False) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """A table's features as numbers.
+        """A table's features as the numbers that are written there: no policy of prediction applies (see `apply`).
 
         Parameters
         ----------
@@ -177,8 +286,12 @@ class Schema:
         CellsError
             Levels not seen in training, blanks, text in a numeric column; all of them, with column, row and count.
         """
-        pieces = list(self.features(table, drop_blanks=drop_blanks).pieces())
+        pieces = list(self._rows(table, drop_blanks).pieces())
         return np.concatenate([piece.X for piece in pieces]), np.concatenate([piece.rows for piece in pieces])
+
+    def _rows(self, table: Any, drop_blanks: bool) -> EncodedRows:
+        ignored = self.dropped if self.target is None else (*self.dropped, self.target)
+        return EncodedRows(open_stream(table), self.columns, None, drop_blanks, ignored)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -187,6 +300,7 @@ class Schema:
             "target": self.target,
             "dropped": list(self.dropped),
             "nulls": self.nulls,
+            "extra": self.extra,
         }
 
     @classmethod
@@ -202,10 +316,10 @@ class Schema:
         ArtifactError
             A field is missing, unknown, of the wrong type, or contradicts another.
         """
-        fields = {"columns", "target", "dropped", "nulls"}
+        fields = {"columns", "target", "dropped", "nulls", "extra"}
         if not isinstance(values, Mapping) or set(values) != fields:
             raise ArtifactError(f"schema: must have exactly the fields {sorted(fields)}, got {values!r:.200}")
-        columns, target, dropped, nulls = (values[name] for name in ("columns", "target", "dropped", "nulls"))
+        columns, target, dropped = (values[name] for name in ("columns", "target", "dropped"))
         if not isinstance(columns, list) or not columns:
             raise ArtifactError("schema: columns must be a list of at least one column")
         if not (target is None or isinstance(target, str)):
@@ -213,7 +327,8 @@ class Schema:
         if not isinstance(dropped, list) or not all(isinstance(name, str) for name in dropped):
             raise ArtifactError(f"schema: dropped must be a list of names, got {dropped!r:.200}")
         try:
-            return cls(tuple(Column.from_dict(column) for column in columns), target, tuple(dropped), nulls)
+            known = tuple(Column.from_dict(column) for column in columns)
+            return cls(known, target, tuple(dropped), values["nulls"], values["extra"])
         except (ColumnsError, OptionError) as error:
             raise ArtifactError(f"schema: {error}") from None
 

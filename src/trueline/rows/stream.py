@@ -151,7 +151,7 @@ def _header_problems(names: Sequence[str]) -> Iterator[Problem]:
     for name, count in Counter(names).items():
         if not name.strip():
             where = ", ".join(str(number) for number, other in enumerate(names, start=1) if other == name)
-            yield Problem(f"column {where} has no name (an index that pandas wrote? use to_csv(index=False))")
+            yield Problem(f"column {where} has no name")
         elif count > 1:
             yield Problem(f"{count} columns have this name", name)
         elif name != name.strip():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from ..errors import Problem
 
-__all__ = ["Cells", "Kind", "Mask", "Tally", "Trouble", "as_problem", "locate"]
+__all__ = ["FEW", "Cells", "Kind", "Mask", "Tally", "Trouble", "as_problem", "few", "locate"]
 
 Mask = NDArray[np.bool_]
+
+FEW = 5  # rows that are named of many
 
 
 class Kind(StrEnum):
@@ -29,16 +31,19 @@ class Kind(StrEnum):
     NESTED = "lists or structs, not numbers"
     OBJECT = "objects, not numbers"
     UNKNOWN = "levels not seen in training"
+    RANGE = "outside the range seen in training"
+    FRACTION = "fractions where training saw whole numbers only"
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """One kind of trouble in one column: where it first shows (from 0), how often, and the first such cell."""
+    """One kind of trouble in one column: where it first shows (from 0), how often, the first such cell, a few rows."""
 
     kind: Kind
     first: int
     count: int
     value: str = ""
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,14 +69,20 @@ class Tally:
         for trouble in troubles:
             key = column, trouble.kind
             earlier = self._found.get(key)
+            rows = tuple(row + first_row for row in trouble.rows or (trouble.first,))
             if earlier is None:
-                self._found[key] = replace(trouble, first=trouble.first + first_row)
+                self._found[key] = replace(trouble, first=trouble.first + first_row, rows=rows)
             else:
-                self._found[key] = replace(earlier, count=earlier.count + trouble.count)
+                rows = (earlier.rows + rows)[:FEW]
+                self._found[key] = replace(earlier, count=earlier.count + trouble.count, rows=rows)
 
     def of(self, column: str) -> dict[Kind, Trouble]:
         """What was found in one column."""
         return {kind: trouble for (name, kind), trouble in self._found.items() if name == column}
+
+    def all(self) -> Iterator[tuple[str, Trouble]]:
+        """Every column and what was found in it, in the order of finding."""
+        yield from ((column, trouble) for (column, _), trouble in self._found.items())
 
     def kinds(self) -> list[Kind]:
         """The kinds found in any column, in the order of `Kind`."""
@@ -104,4 +115,15 @@ def _short(value: str) -> str:
 def locate(found: Iterable[tuple[Kind, Mask, str]]) -> tuple[Trouble, ...]:
     """One Trouble for every mask (rows,) that holds anywhere; each comes with its first cell."""
     seen = (entry for entry in found if entry[1].any())
-    return tuple(Trouble(kind, int(np.argmax(mask)), int(np.count_nonzero(mask)), value) for kind, mask, value in seen)
+    return tuple(Trouble(kind, int(np.argmax(mask)), int(np.count_nonzero(mask)), value, few(mask))
+                 for kind, mask, value in seen)  # fmt: skip
+
+
+def few(mask: Mask) -> tuple[int, ...]:
+    """The first rows in which a mask (rows,) holds."""
+    first = int(np.argmax(mask))
+    for end in (first + 1_000, len(mask)):  # mostly they are close together
+        rows = np.flatnonzero(mask[first:end])[:FEW]
+        if len(rows) == FEW:
+            break
+    return tuple((rows + first).tolist())

@@ -1,6 +1,50 @@
-"""What happens after `fit`: the model as a file."""
+"""What happens after `fit`: the model as a file, its versions, the rows it meets. Everything is loaded on first use."""
 
-from .artifact import Model, save
-from .loading import load
+from __future__ import annotations
 
-__all__ = ["Model", "load", "save"]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .artifact import Model, dumps, save
+    from .loading import load, loads
+    from .monitor import DriftMonitor, DriftReport
+    from .onnx_export import to_onnx
+    from .reference import Reference
+    from .registry import Registry
+    from .signing import keygen, private_key, public_key
+    from .snapshot import Snapshot
+
+__all__ = [
+    "DriftMonitor", "DriftReport", "Model", "Reference", "Registry", "Snapshot", "dumps", "keygen", "load", "loads",
+    "private_key", "public_key", "save", "to_onnx",
+]  # fmt: skip
+
+_WHERE = {
+    "DriftMonitor": ".monitor",
+    "DriftReport": ".monitor",
+    "Model": ".artifact",
+    "Reference": ".reference",
+    "Registry": ".registry",
+    "Snapshot": ".snapshot",
+    "dumps": ".artifact",
+    "keygen": ".signing",
+    "load": ".loading",
+    "loads": ".loading",
+    "private_key": ".signing",
+    "public_key": ".signing",
+    "save": ".artifact",
+    "to_onnx": ".onnx_export",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_WHERE[name], __name__), name)
+    globals()[name] = value  # found once, then an ordinary attribute
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,10 +1,9 @@
-"""A model as one JSON file, exact to the bit: written whole or not at all, sealed by a checksum."""
+"""A model as one JSON file, exact to the bit: written whole or not at all, sealed by a checksum, signed on request."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ColumnsError, OptionError, Problem, ShapeError
+from ..errors import ColumnsError, OptionError, Problem, ShapeError, TruelineWarning
 from ..files import write_whole
-from ..maths.losses import Huber, Loss, Quantile, Squared
 from ..maths.moments import Moments
 from ..models.foreign import Line, as_line
 from ..models.least_squares import LeastSquares
@@ -22,15 +20,17 @@ from ..rows import table
 from ..rows.arrays import numbers_only
 from ..rows.schema import Schema
 from .kept_moments import moments_to_dict, moments_to_keep, resume
+from .record import ROWS_TELL, Privacy, privacy_of, public_schema, record_of
+from .reference import Reference
+from .sealing import FORMAT, LARGEST_FILE, canonical, seal, signed_bytes, unpacks_to_too_much
+from .signing import Key, Signature, sign
+from .snapshot import Snapshot
+from .training_rows import TrainingRows
+from .writing import line_to_dict
 
-__all__ = ["FORMAT", "LARGEST_FILE", "LOSSES", "Model", "canonical", "save", "seal"]
-
-FORMAT = 1
-LARGEST_FILE = 64 * 2**20  # bytes: a million features, or the moments of two thousand; larger files are not read
+__all__ = ["Model", "dumps", "save"]
 
 Array = NDArray[np.float64]
-
-LOSSES: dict[str, type] = {"squared": Squared, "huber": Huber, "quantile": Quantile}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +47,21 @@ class Model:
     schema : Schema, optional
         The columns of the training table; other tables are matched to it by name.
     training : dict
-        What was recorded about the fit: status, rows, errors.
+        What was recorded about the fit: status, epochs, seeds, versions, errors on rows held out.
     moments : Moments, optional
         Of the training rows, where it was saved with them: rows can then be added and forgotten.
+    data : Snapshot, optional
+        Which rows it was trained on.
+    reference : Reference, optional
+        What `DriftMonitor` holds later rows against.
+    privacy : Privacy, optional
+        Of a model that hides its rows: its file then has no snapshot, reference, ranges or metrics.
+    signature : Signature, optional
+        In the file it was read from; `checked` says whether it was verified.
+    sha256 : str, optional
+        Of the file it was read from: the checksum inside it.
+    checked : str
+        What was verified: ``"checksum"``, ``"signature of KEYID"``, or ``"nothing"`` for a model made in memory.
     """
 
     kind: str
@@ -58,6 +70,12 @@ class Model:
     schema: Schema | None = None
     training: dict[str, Any] = field(default_factory=dict)
     moments: Moments | None = None
+    data: Snapshot | None = None
+    reference: Reference | None = None
+    privacy: Privacy | None = None
+    signature: Signature | None = None
+    sha256: str | None = None
+    checked: str = "nothing"
 
     @property
     def coef_(self) -> Array:
@@ -75,7 +93,8 @@ class Model:
         Parameters
         ----------
         X : array (n_samples, n_features), or a frame
-            A frame's columns are matched by name, encoded by the schema; an array's by position.
+            A frame's columns are matched by name, encoded by the schema and held to its policies; an array's by
+            position, and no policy applies.
 
         Returns
         -------
@@ -86,6 +105,11 @@ class Model:
         ------
         ColumnsError, CellsError, ShapeError
             Columns are missing or extra, levels unknown, cells not finite: all of them are named.
+
+        Warns
+        -----
+        TruelineWarning
+            Cells that training did not see and a policy lets pass, clipped or not.
         """
         matrix = self._matrix(X)
         return np.asarray(self.line.scaling.clip(matrix) @ self.coef_ + self.intercept_)
@@ -102,7 +126,10 @@ class Model:
 
     def _matrix(self, X: Any) -> NDArray[np.floating]:
         if self.schema is not None and (table.is_frame(X) or hasattr(X, "tables")):
-            return self.schema.encode(X)[0]
+            matrix, check = self.schema.apply(X)
+            if check.violations:
+                warnings.warn("\n  ".join(["beyond what training saw:", *check.notes()]), TruelineWarning, stacklevel=3)
+            return matrix
         if table.is_frame(X):
             return table.numeric_matrix(X if self.feature_names is None else _by_name(X, self.feature_names))[1]
         matrix = np.asarray(numbers_only(X, "X"), dtype=np.float64)
@@ -113,75 +140,141 @@ class Model:
 
 
 def save(
-    model: Any, path: str | os.PathLike[str], *, schema: Schema | None = None,
-    training: Mapping[str, Any] | None = None, keep_moments: bool = False,
+    model: Any, path: str | os.PathLike[str], *, X: Any = None, y: Any = None, schema: Schema | None = None,
+    training: Mapping[str, Any] | None = None, keep_moments: bool = False, reference: bool | Reference = True,
+    snapshot: bool | Snapshot = True, sign_with: str | os.PathLike[str] | Key | None = None,
 ) -> None:  # fmt: skip
     """Write a fitted model to one JSON file, whole or not at all.
 
     Parameters
     ----------
-    model : LinearRegressionGD, LeastSquares, a fitted scikit-learn linear model, or what `load` gave
+    model : LinearRegressionGD, LeastSquares, a fitted scikit-learn linear model or Pipeline, or what `load` gave
     path : str or path-like
         By convention ``model.json``.
+    X, y : array or frame (n_samples, n_features), array (n_samples,) or the name of a column of X; optional
+        The rows it was fitted on, as they were given to the fit or as the table they came from: snapshot and reference
+        are learnt from them. Without them the file has neither.
     schema : Schema, optional
         Of the training table; the model's own by default, where it was fitted on a table with y given by name.
     training : dict, optional
-        Plain values to record about the fit.
+        Plain values to record about the fit, beside what the model itself tells.
     keep_moments : bool
         Also write what `LeastSquares.forget` and `LeastSquares.partial_fit` need. It tells whoever reads the file how
         many rows there were, the mean of every column, and how all columns vary together; of very few rows that is
         the rows themselves, and two files tell what was forgotten between them, one row exactly. A loaded model keeps
         its moments in any case.
+    reference : bool or Reference
+        Write what `DriftMonitor` needs: how each column was distributed, with its smallest and largest value.
+    snapshot : bool or Snapshot
+        Write the hash of the rows: whoever has the same rows can tell.
+    sign_with : path or Key, optional
+        A private key that `keygen` made. What was loaded with a signature is saved without, unless it is signed anew.
 
     Raises
     ------
     OptionError
         Not a fitted linear model, a loss or a number that no file can hold, a schema of other columns, moments asked
-        of what has none, or more than a file may hold.
+        of what has none, or more than a file may hold; X without y.
+    DataError
+        X and y are no rows of this model.
     OSError
         The file cannot be written; an older one is untouched.
+
+    Notes
+    -----
+    The file of a PrivateLeastSquares has neither snapshot nor reference nor metrics, and its schema, if there is one,
+    has the public bounds in place of the ranges that were seen; levels of categories are written and must be public.
 
     Examples
     --------
     >>> import tempfile, pathlib
     >>> from trueline import LeastSquares
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.json"
-    >>> save(LeastSquares().fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]), path)
+    >>> X, y = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
+    >>> save(LeastSquares().fit(X, y), path, X=X, y=y)
     >>> from trueline.ship import load
-    >>> load(path).predict([[10.0]])
-    array([21.])
+    >>> load(path).predict([[10.0]]), load(path).data.rows
+    (array([21.]), 3)
     """
+    model = _model(model, schema, training, keep_moments)
+    if model.privacy is not None:
+        model = _without_rows(model)
+    elif X is not None or y is not None:
+        model = _with_rows(model, X, y, snapshot, reference)
+    kept = {"data": _chosen(snapshot, model.data), "reference": _chosen(reference, model.reference)}
+    if model.privacy is None:
+        model = replace(model, **kept)
+    write_whole(path, dumps(model, sign_with=sign_with))
+
+
+def dumps(model: Model, *, sign_with: str | os.PathLike[str] | Key | None = None) -> bytes:
+    """The bytes of a model's file.
+
+    Parameters
+    ----------
+    model : Model
+    sign_with : path or Key, optional
+        A private key.
+
+    Raises
+    ------
+    OptionError
+        As `save`.
+    """
+    _check_columns(model)
+    try:
+        _refuse_twins(model.training)
+        values = _to_dict(model)
+        if sign_with is not None:
+            values["signature"] = sign(signed_bytes(values), sign_with).to_dict()
+        content = canonical(seal(values))
+    except (TypeError, ValueError, RecursionError) as error:  # NaN, or what JSON does not know
+        if isinstance(error, OptionError):
+            raise
+        raise OptionError(f"{model.kind}: cannot be written as JSON ({error})") from None
+    if len(content) > LARGEST_FILE or unpacks_to_too_much(content):
+        raise OptionError(f"{model.kind}: {len(content) >> 20} MB, and a model file holds {LARGEST_FILE >> 20}",
+                          advice="Save it without its moments")  # fmt: skip
+    return content
+
+
+def _model(model: Any, schema: Schema | None, training: Mapping[str, Any] | None, keep_moments: bool) -> Model:
+    """Whatever is to be saved, as a Model."""
     if isinstance(model, Model):
         if keep_moments and model.moments is None:
             raise OptionError(f"{model.kind} was saved without its moments, so there are none to keep")
-        model = replace(model, schema=schema or model.schema, training=dict(training or model.training))
-    else:
-        names = getattr(model, "feature_names_in_", None)
-        model = Model(
-            type(model).__name__, as_line(model), None if names is None else tuple(str(name) for name in names),
-            schema or getattr(model, "schema_", None), dict(training or _record(model)),
-            moments_to_keep(model) if keep_moments else None,
-        )  # fmt: skip
-    _check_columns(model)
-    try:
-        content = canonical(seal(_to_dict(model)))
-    except (TypeError, ValueError) as error:  # NaN, or what JSON does not know
-        raise OptionError(f"{model.kind}: cannot be written as JSON ({error})") from None
-    if len(content) > LARGEST_FILE:
-        raise OptionError(f"{model.kind}: {len(content) >> 20} MB, and a model file holds {LARGEST_FILE >> 20}",
-                          advice="Save it without its moments")  # fmt: skip
-    write_whole(path, content)
+        return replace(model, schema=schema or model.schema, training=dict(training or model.training))
+    names = getattr(model, "feature_names_in_", None)
+    return Model(
+        type(model).__name__, as_line(model), None if names is None else tuple(str(name) for name in names),
+        schema or getattr(model, "schema_", None), record_of(model) | dict(training or {}),
+        moments_to_keep(model) if keep_moments else None, privacy=privacy_of(model),
+    )  # fmt: skip
 
 
-def seal(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same fields and their checksum, which a reader holds against them."""
-    body = {name: value for name, value in values.items() if name != "sha256"}
-    return {**body, "sha256": hashlib.sha256(canonical(body)).hexdigest()}
+def _with_rows(model: Model, X: Any, y: Any, snapshot: bool | Snapshot, reference: bool | Reference) -> Model:
+    """With what is to be learnt from the training rows."""
+    names = model.feature_names if model.schema is None else model.schema.feature_names
+    rows = TrainingRows.read(X, y, len(model.coef_), names, model.schema)
+    data = rows.snapshot() if snapshot is True else model.data
+    return replace(model, data=data, reference=rows.reference(model.line) if reference is True else model.reference)
 
 
-def canonical(values: Mapping[str, Any]) -> bytes:
-    """The one way these values are written: a file with other bytes is damaged, or edited by hand."""
-    return (json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+def _chosen(wanted: Any, learnt: Any) -> Any:
+    """True: what there is; False: nothing; else what was given."""
+    return learnt if wanted is True else (wanted or None)
+
+
+def _without_rows(model: Model) -> Model:
+    """A private model, and nothing else that its rows could be told from."""
+    if tells := sorted(set(model.training) & ROWS_TELL):
+        raise OptionError(f"{model.kind} hides its rows, and {', '.join(tells)} would tell about them",
+                          advice="Leave them out of training=")  # fmt: skip
+    if model.moments is not None:
+        raise OptionError(f"{model.kind} hides its rows, and moments would tell them")
+    low, high = model.line.scaling.low, model.line.scaling.high
+    schema = model.schema and public_schema(model.schema, low, high)
+    return replace(model, schema=schema, data=None, reference=None)
 
 
 def _check_columns(model: Model) -> None:
@@ -194,13 +287,14 @@ def _check_columns(model: Model) -> None:
                           f"the schema makes {', '.join(model.schema.feature_names)}")  # fmt: skip
 
 
-def _record(model: Any) -> dict[str, Any]:
-    """What is known about the fit, as plain values."""
-    record = {name: getattr(model, f"{name}_", None) for name in ("status", "n_iter", "rank", "condition", "solver")}
-    known = {name: value.item() if isinstance(value, np.generic) else value for name, value in record.items()}
-    known["status"] = getattr(known["status"], "label", None)
-    return {name: value for name, value in known.items()
-            if isinstance(value, str | int) or (isinstance(value, float) and np.isfinite(value))}  # fmt: skip
+def _refuse_twins(values: Any) -> None:
+    """JSON knows keys of text alone: 1 and "1" would be one field, written twice."""
+    if isinstance(values, Mapping):
+        if len({str(key) for key in values}) < len(values):
+            raise ValueError(f"two fields of one name among {list(values)!r:.100}")
+        values = list(values.values())
+    for entry in values if isinstance(values, list | tuple) else ():
+        _refuse_twins(entry)
 
 
 def _by_name(frame: Any, names: tuple[str, ...]) -> Any:
@@ -215,29 +309,12 @@ def _by_name(frame: Any, names: tuple[str, ...]) -> Any:
 
 
 def _to_dict(model: Model) -> dict[str, Any]:
-    line = model.line
-    low, high = line.scaling.low, line.scaling.high
+    parts = {"schema": model.schema, "data": model.data, "reference": model.reference, "privacy": model.privacy}
     return {
-        "format": FORMAT, "kind": model.kind, "loss": _loss_to_dict(line.loss),
-        "w": line.w.tolist(), "b": float(line.b),
-        "mu": line.scaling.mu.tolist(), "sigma": line.scaling.sigma.tolist(),
-        "clip_low": None if low is None else _open_ends(low), "clip_high": None if high is None else _open_ends(high),
-        "fit_intercept": bool(line.fit_intercept),
-        "reg_lambda": None if line.reg_lambda is None else float(line.reg_lambda), "alpha": float(line.alpha),
-        "row_bound": float(line.row_bound) if np.isfinite(line.row_bound) else None,
+        "format": FORMAT, "kind": model.kind, **line_to_dict(model.line),
         "feature_names": None if model.feature_names is None else list(model.feature_names),
-        "schema": None if model.schema is None else model.schema.to_dict(), "training": model.training,
-        "moments": None if model.moments is None else moments_to_dict(model.moments),
+        "schema_hash": None if model.schema is None else model.schema.hash,
+        **{name: None if part is None else part.to_dict() for name, part in parts.items()},
+        "training": model.training, "moments": None if model.moments is None else moments_to_dict(model.moments),
+        "signature": None,
     }  # fmt: skip
-
-
-def _open_ends(bounds: Array) -> list[float | None]:
-    """JSON has no infinity: null is a side that is not bounded."""
-    return [float(bound) if np.isfinite(bound) else None for bound in bounds]
-
-
-def _loss_to_dict(loss: Loss) -> dict[str, Any]:
-    for name, kind in LOSSES.items():
-        if type(loss) is kind:
-            return {"name": name} | {key: v if isinstance(v, bool) else float(v) for key, v in vars(loss).items()}
-    raise OptionError(f"a model file holds the losses {', '.join(LOSSES)}; {loss!r} is none of them")

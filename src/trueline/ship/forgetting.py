@@ -17,12 +17,13 @@ from ..models.foreign import as_line
 from ..models.least_squares import LeastSquares
 from ..rows.schema import Column, Schema
 from .artifact import Model
+from .record import versions
 
 __all__ = ["Forgotten", "forget_rows"]
 
 Array = NDArray[np.float64]
 
-MEASURED = ("held_out_rows", "held_out_mse", "held_out_r2", "seed")  # with the forgotten rows, and not to be repaired
+MEASURED = ("metrics",)  # with the forgotten rows, and not to be repaired
 REFIT = "Fit again on the rows that remain"
 
 
@@ -35,7 +36,8 @@ class Forgotten:
     model : Model
         Of the remaining rows.
     refreshed, dropped : tuple of str
-        What in the file was worked out anew from the moments, and what could not be.
+        What in the file was worked out anew from the moments, and what could not be: hash and distribution of rows that
+        are not at hand, errors measured with those forgotten.
     ranges : dict of str to (float, float)
         Columns of which a smallest or largest value was forgotten, and the range in which the remaining values must
         lie.
@@ -80,14 +82,15 @@ def forget_rows(model: Model, X: Array, y: Array) -> Forgotten:
                for c in schema.columns)  # fmt: skip
     record, unresolved = _record(fitted)
     refreshed = ("coefficients", "moments", *record)
-    dropped = tuple(name for name in (*MEASURED, *unresolved) if name in model.training)
-    kept = {name: value for name, value in model.training.items() if name not in dropped}
-    training = kept | record | {"forgotten_rows": _before(model.training) + len(y)}
+    dropped = [name for name in (*MEASURED, *unresolved) if model.training.get(name) is not None]
+    dropped += [what for what, part in (("snapshot", model.data), ("reference", model.reference)) if part is not None]
+    kept = {name: value for name, value in model.training.items() if name not in (*MEASURED, *unresolved)}
+    training = kept | record | {"metrics": None, "forgotten_rows": _before(model.training) + len(y)}
     without = replace(
         model, line=as_line(fitted), schema=replace(schema, columns=tuple(columns)), training=training,
-        moments=fitted.moments_,
+        moments=fitted.moments_, data=None, reference=None,
     )  # fmt: skip
-    return Forgotten(without, refreshed, dropped, ranges)
+    return Forgotten(without, refreshed, tuple(dropped), ranges)
 
 
 def _before(training: dict[str, Any]) -> int:
@@ -98,7 +101,8 @@ def _before(training: dict[str, Any]) -> int:
 def _record(fitted: LeastSquares) -> tuple[dict[str, Any], tuple[str, ...]]:
     """What moments tell of the fit, and the names of what they cannot resolve."""
     record: dict[str, Any] = {
-        "rows": fitted.moments_.rows, "solver": fitted.solver_, "rank": fitted.rank_, "digits": fitted.digits_,
+        "versions": versions(), "rows": fitted.moments_.rows, "solver": fitted.solver_, "rank": fitted.rank_,
+        "digits": fitted.digits_,
         "condition": fitted.condition_ if np.isfinite(fitted.condition_) else None,
     }  # fmt: skip
     doubt = Doubt(fitted.moments_, fitted.reg_lambda, fitted.fit_intercept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+import stat
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,24 +14,34 @@ from ..maths.losses import Loss
 from ..maths.scaling import Scaling
 from ..models.foreign import Line
 from ..rows.schema import Schema
-from .artifact import FORMAT, LARGEST_FILE, LOSSES, Model, canonical, seal
+from .artifact import Model
 from .fields import bounds, checked, is_finite, is_int, is_list_of, number, numbers, optional
 from .kept_moments import moments_from_dict
+from .record import Privacy
+from .reference import Reference
+from .sealing import FORMAT, LARGEST_FILE, is_sealed, signed_bytes, unpacks_to_too_much
+from .signing import Key, Signature, verify
+from .snapshot import Snapshot
+from .writing import LOSSES
 
-__all__ = ["load"]
+__all__ = ["load", "loads", "read_content"]
 
 FIELDS = {
     "format", "kind", "loss", "w", "b", "mu", "sigma", "clip_low", "clip_high", "fit_intercept", "reg_lambda", "alpha",
-    "row_bound", "feature_names", "schema", "training", "moments", "sha256",
+    "row_bound", "feature_names", "schema_hash", "schema", "data", "reference", "privacy", "training", "moments",
+    "signature", "sha256",
 }  # fmt: skip
 
 
-def load(path: str | os.PathLike[str]) -> Model:
+def load(path: str | os.PathLike[str], *, require_signed: str | os.PathLike[str] | Key | None = None) -> Model:
     """Read a model that `save` wrote.
 
     Parameters
     ----------
     path : str or path-like
+    require_signed : path or Key, optional
+        A public key: the file must be signed by its owner. Without it a signature in the file is not verified; the
+        checksum is in any case, which tells of damage and not of who wrote it. `Model.checked` says which of the two.
 
     Returns
     -------
@@ -41,7 +51,7 @@ def load(path: str | os.PathLike[str]) -> Model:
     ------
     ArtifactError
         Truncated or changed by so much as a bit, not JSON, of a later format, misshapen, or with numbers that are not
-        finite; names the file.
+        finite; not signed by the key that is required; names the file.
     OSError
         The file cannot be read.
 
@@ -55,18 +65,58 @@ def load(path: str | os.PathLike[str]) -> Model:
         ...
     trueline.errors.ArtifactError: .../model.json: made by format 7, this reads up to 1. Install a later trueline
     """
-    file = Path(path)
-    with file.open("rb") as stream:
-        content = stream.read(LARGEST_FILE + 1)
+    return loads(read_content(path), os.fspath(path), require_signed=require_signed)
+
+
+def loads(content: bytes, name: str, *, require_signed: str | os.PathLike[str] | Key | None = None) -> Model:
+    """The same from bytes.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        What errors call them.
+    require_signed : path or Key, optional
+        As `load`.
+
+    Raises
+    ------
+    ArtifactError
+        As `load`.
+    """
     if len(content) > LARGEST_FILE:
-        raise ArtifactError(f"{file}: larger than {LARGEST_FILE >> 20} MB, which no model file is")
+        raise ArtifactError(f"{name}: larger than {LARGEST_FILE >> 20} MB, which no model file is")
     try:
-        return _model(_parse(content))
+        values = _parse(content)
+        signature = Signature.from_dict(values["signature"])
+        checked = "checksum"
+        if require_signed is not None:
+            checked = f"signature of {verify(signed_bytes(values), signature, require_signed)}"
+        return _model(values, signature, checked)
     except ArtifactError as error:
-        raise ArtifactError(f"{file}: {error}") from None
+        raise ArtifactError(f"{name}: {error}") from None
+
+
+def read_content(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a plain file, one more than there may be at most; a pipe or a device is not waited for.
+
+    Parameters
+    ----------
+    path : str or path-like
+    """
+
+    def never_waiting(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    with open(path, "rb", opener=never_waiting) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise ArtifactError(f"{os.fspath(path)}: not a plain file")
+        return stream.read(LARGEST_FILE + 1)
 
 
 def _parse(content: bytes) -> dict[str, Any]:
+    if unpacks_to_too_much(content):
+        raise ArtifactError("more values than a model has")
     try:
         values = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -87,7 +137,7 @@ def _parse(content: bytes) -> dict[str, Any]:
 
 def _check_seal(values: dict[str, Any], content: bytes) -> None:
     try:
-        intact = content == canonical(seal(values))
+        intact = is_sealed(values, content)
     except (ValueError, RecursionError):  # 1e999, text that is no Unicode, deep nesting
         intact = False
     if not intact:
@@ -106,7 +156,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ArtifactError(f"{name} is no number that a model can hold")
 
 
-def _model(values: dict[str, Any]) -> Model:
+def _model(values: dict[str, Any], signature: Signature | None, checksum: str) -> Model:
     w = numbers(values, "w")
     mu, sigma = numbers(values, "mu", len(w)), numbers(values, "sigma", len(w))
     if not (sigma > 0).all():
@@ -118,6 +168,8 @@ def _model(values: dict[str, Any]) -> Model:
     if names is not None and not (is_list_of(names, str) and len(set(names)) == len(names) == len(w)):
         raise ArtifactError(f"feature_names must be null or {len(w)} different names")
     schema = _schema(values["schema"])
+    if values["schema_hash"] != (None if schema is None else schema.hash):
+        raise ArtifactError("schema_hash is not that of the schema")
     if schema is not None and (len(schema.feature_names) != len(w) or names not in (None, [*schema.feature_names])):
         raise ArtifactError(f"the schema makes other features than the {len(w)} of this model")
     scaling = Scaling(mu, sigma, np.zeros(len(w), dtype=bool), low, high)
@@ -134,7 +186,16 @@ def _model(values: dict[str, Any]) -> Model:
         raise ArtifactError("its coefficients overflow in the units of the data")
     training = checked(values, "training", lambda value: isinstance(value, dict))
     moments = moments_from_dict(values["moments"], line)
-    return Model(values["kind"], line, None if names is None else tuple(names), schema, training, moments)
+    data, reference = Snapshot.from_dict(values["data"]), _reference(values["reference"])
+    if reference is not None and len(reference.features) != len(w):
+        raise ArtifactError(f"the reference is of {len(reference.features)} features, w has {len(w)}")
+    privacy = Privacy.from_dict(values["privacy"])
+    if privacy is not None and (data, reference, moments) != (None, None, None):
+        raise ArtifactError("a private model holds no snapshot, reference or moments")
+    return Model(
+        values["kind"], line, None if names is None else tuple(names), schema, training, moments, data, reference,
+        privacy, signature, values["sha256"], checksum,
+    )  # fmt: skip
 
 
 def _schema(values: Any) -> Schema | None:
@@ -142,6 +203,10 @@ def _schema(values: Any) -> Schema | None:
         return None if values is None else Schema.from_dict(values)
     except OverflowError:
         raise ArtifactError("schema: a number is too large") from None
+
+
+def _reference(values: Any) -> Reference | None:
+    return None if values is None else Reference.from_dict(values)
 
 
 def _loss(values: Any) -> Loss:

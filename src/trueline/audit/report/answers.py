@@ -18,7 +18,30 @@ MEANS = {
     Assurance.SAMPLED.value: "measured on a sample; other draws give somewhat different numbers.",
     Assurance.NOT_RUN.value: "nothing was computed, so nothing is known.",
 }
-PRICE = "remedy_cost"  # evidence that is told on a line of its own: a share of the error on clean rows
+PRICE = (
+    "remedy_cost",
+    "remedy_cost_from",
+    "remedy_cost_to",
+)  # told on a line of its own: shares of the MSE on clean rows
+
+NAMES = {  # evidence by what it means, where its name in the JSON does not say it
+    "found": "rows found that do it",
+    "certified": "rows it takes at least, proven",
+    "predicted": "rows by first order, not refitted",
+    "by": "how",
+    "counted_rows": "rows counted in",
+    "removed": "rows, removed, that flip it",
+    "also_not_settled": "signs not settled either",
+    "bound": "no such rows move it by more than",
+    "added": "rows added",
+    "left": "left of it then",
+    "no_remedy": "no remedy, because",
+    "remedies_tried": "tried",
+    "per_unit": "buys per unit",
+    "reach": "buys over its whole range",
+    "step": "small change",
+}
+WAYS = {"add_bounded": "rows added within bounds", "remove": "rows removed", "relabel": "rows with other labels"}
 
 
 def answers(finding: dict[str, Any], sections: list[dict[str, Any]], most: int = 10) -> dict[str, Any]:
@@ -35,8 +58,7 @@ def answers(finding: dict[str, Any], sections: list[dict[str, Any]], most: int =
     """
     evidence = finding.get("evidence") or {}
     assurance = str(finding.get("assurance") or Assurance.FOUND.value)
-    effect, price = finding.get("effect"), evidence.get(PRICE)
-    cost = f"{percent(price)} more squared error on clean rows" if price is not None else ""
+    effect = finding.get("effect")
     told = {
         name: str(finding.get(name) or "")
         for name in ("title", "advice", "attacker", "rule_id", "fingerprint", "reference")
@@ -49,16 +71,32 @@ def answers(finding: dict[str, Any], sections: list[dict[str, Any]], most: int =
         "assurance": assurance,
         "assurance_means": MEANS.get(assurance, ""),
         "where": [visible(str(place), 160) for place in finding.get("where") or []],
-        "evidence": [_piece(str(name), value, most) for name, value in evidence.items() if name != PRICE],
+        "evidence": [
+            _piece(str(name), value, most)
+            for name, value in evidence.items()
+            if name not in PRICE and value not in (None, "", [])
+        ],
         "reproduce": str(finding.get("reproduce") or "").replace("\n", "\\n"),
-        "cost": cost,
+        "cost": _cost(*(evidence.get(name) for name in PRICE)),
         "how": _home(told["fingerprint"], sections),
     }
 
 
+def _cost(mean: float | None, low: float | None, high: float | None) -> str:
+    """The price of the advice; the band over the splits where there is one."""
+    if mean is None:
+        return ""
+    band = "" if low is None or high is None or low == high else f" ({percent(low)} to {percent(high)} over the splits)"
+    return f"{percent(mean)} more squared error on clean rows{band}"
+
+
 def _piece(name: str, value: Any, most: int) -> dict[str, Any]:
     """One piece of evidence: a table where it is a list of rows, else words."""
-    title = visible(name, 80).replace("_", " ")
+    title = NAMES.get(name) or visible(name, 80).replace("_", " ")
+    if name == "by":
+        value = WAYS.get(str(value), value)
+    if name in ("remedy", "no_remedy"):
+        value = str(value).replace("`", "")
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         columns = list(value[0])
         return {"name": title, "table": grid(title, columns, value, most=most)}

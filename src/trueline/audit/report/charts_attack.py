@@ -7,7 +7,7 @@ from typing import Any, Literal
 import altair as alt
 
 from ..saying import amount
-from .figure import ACCENT, MARK, NAMES, PALETTE, Figure, bars_tall, finished, hints, values, zero_line
+from .figure import ACCENT, MARK, NAMES, PALETTE, SOFT, Figure, bars_tall, finished, hints, values, zero_line
 from .visible import visible
 
 __all__ = ["damage", "levers", "removal_path", "sources"]
@@ -15,6 +15,7 @@ __all__ = ["damage", "levers", "removal_path", "sources"]
 Rows = list[dict[str, Any]]
 MOST = 40  # bars: more cannot be read
 PATHS = 4  # features whose removal is drawn
+UNDEFENDED = "no defence"  # dashed and grey: what the others are held against
 ATTACKERS = {"oblivious": "an attacker who does not know the defence", "adaptive": "an attacker who knows the defence"}
 
 
@@ -72,7 +73,7 @@ def _bracket(certified: int, found: int, last: float) -> Any:
 
 
 def damage(rows: Rows, target: str) -> list[Figure]:
-    """Error against the rate of poison, a line for each defence with a band over seeds; one for a kind of attacker.
+    """Error against the rate of poison, a line for each defence with a band over splits; one for a kind of attacker.
 
     Parameters
     ----------
@@ -90,8 +91,13 @@ def _damage(kind: str, rows: Rows, top: float, target: str) -> Figure:
     keys = ("rate", "damage", "low", "high")
     data = [{"defence_text": str(row["defence"]), **{key: row[key] for key in keys}} for row in rows]
     names = list(dict.fromkeys(row["defence_text"] for row in data))
-    scale = alt.Scale(domain=names, range=(PALETTE * len(names))[: len(names)])
-    legend = alt.Legend(symbolOpacity=1, symbolStrokeWidth=0)
+    others = [name for name in names if name != UNDEFENDED]
+    colours = dict(zip(others, PALETTE * len(names), strict=False))
+    scale = alt.Scale(domain=names, range=[colours.get(name, SOFT) for name in names])
+    dash = alt.StrokeDash("defence_text:N", legend=None, scale=alt.Scale(
+        domain=names, range=[[1, 0] if name in colours else [5, 4] for name in names]))  # fmt: skip
+    narrow = alt.ExprRef("2 + 7 * clamp(floor(width / 420), 0, 1)")  # columns: a phone cuts one line off
+    legend = alt.Legend(symbolOpacity=1, symbolStrokeWidth=0, columns=narrow)
     chosen = alt.selection_point(name="chosen", fields=["defence_text"], bind="legend")
     seen = alt.condition(chosen, alt.value(1), alt.value(0.12))
     faint = alt.condition(chosen, alt.value(0.15), alt.value(0.02))
@@ -101,7 +107,7 @@ def _damage(kind: str, rows: Rows, top: float, target: str) -> Figure:
     shape = alt.Shape("defence_text:N", scale=alt.Scale(domain=names))
     tips = hints(defence_text="defence", rate="poison", damage="error", low="from", high="to")
     chart = alt.layer(
-        base.mark_line(strokeWidth=2.2).encode(y=height, opacity=seen),
+        base.mark_line(strokeWidth=2.2).encode(y=height, opacity=seen, strokeDash=dash),
         base.mark_area().encode(y=alt.Y("low:Q"), y2="high:Q", opacity=faint),
         base.mark_point(filled=True, size=70).encode(y=height, opacity=seen, shape=shape, tooltip=tips),
     ).add_params(chosen)
@@ -109,8 +115,8 @@ def _damage(kind: str, rows: Rows, top: float, target: str) -> Figure:
     return Figure(
         f"Against {against}",
         f"Error on clean rows against the share of poison, {against}; a line each for {', '.join(names)}.",
-        "Root mean squared error on rows that nobody poisoned. Bands: least to most over the seeds. Click a name to "
-        "follow one line.",
+        "Root mean squared error on rows that nobody poisoned; at 0 % what each defence costs. Lines: the middle "
+        "split, bands: least to most over the splits. Click a name to follow one line.",
         finished(chart, height=270),
         ("defence", "poison", "error", "from", "to"),
         [list(row.values()) for row in data],

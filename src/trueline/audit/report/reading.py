@@ -122,8 +122,13 @@ def _section(number: int, section: dict[str, Any], most: int) -> dict[str, Any]:
         "key": key, "anchor": anchor, "how_anchor": f"how-{anchor}" if key != "counts" else "how-counts",
         "title": section.get("title") or "Section", "how": section.get("how") or "", "tables": tables, "figures": [],
         "paragraphs": [part for part in (section.get("text") or "").split("\n\n") if part.strip()],
-        "not_run": section.get("not_run"), "chart": section.get("chart"), "findings": section.get("findings") or [],
+        "not_run": _sentence_case(section.get("not_run")), "chart": section.get("chart"),
+        "findings": section.get("findings") or [],
     }  # fmt: skip
+
+
+def _sentence_case(text: str | None) -> str | None:
+    return text[:1].upper() + text[1:] if text else text
 
 
 def _model(model: dict[str, Any]) -> list[tuple[str, str]]:

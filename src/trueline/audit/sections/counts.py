@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from ...errors import TruelineError, TruelineWarning
-from ...findings import Assurance, Finding, Severity
 from ...rows.domain import Domain
 from ..flips.flipping import rows_to_flip
 from ..ground import Ground
-from ..saying import amount, count
+from ..saying import count, listed
 from ..section import Section, Table
-from ..severity import severity_of
-from .findings import POISONING, finding
-from .remedies import advised
+from .inference import inference
+from .signs import KINDS, Counted, sign_findings
 from .verdicts import verdicts
 
 __all__ = ["counts"]
@@ -26,88 +24,92 @@ __all__ = ["counts"]
 HOW = (
     "trueline.audit.rows_to_flip: what is found was refitted exactly; 'at least' is proven, 0 where nothing is; first "
     "order is what arithmetic without refitting says, and it misses by factors. Added rows stay within the domain; "
-    "'anything' has neither bounds on columns nor on labels."
+    "'anything' has neither bounds on columns nor on labels. Intervals are those of the fit, from all rows."
 )
-KINDS = {"remove": "removed", "relabel": "relabelled", "add_bounded": "added within bounds", "add_any": "added freely"}
-
-
-DEEDS = {"add_bounded": "adds", "remove": "removes", "relabel": "relabels"}
 CLOSELY = 3  # features whose counts are searched with the effort asked for, the others quickly
-
-
-@dataclass(frozen=True, eq=False)
-class _Counted:
-    """One feature and what it takes."""
-
-    feature: str
-    line: dict[str, Any]
-    flip: float
-    paths: dict[str, Any]
+FEWEST_DRAWN = 2_000  # rows: fewer are never drawn
+Skipped = dict[str, list[tuple[str, str]]]  # features and ways that were not counted, by the reason
 
 
 def counts(ground: Ground) -> Section:
-    """Four counts for each of the features that move the output most.
+    """Four counts for each of the features that were asked about or move the output most.
 
     Parameters
     ----------
     ground : Ground
     """
-    rows = _sampled(ground)
+    rows = _looked_at(ground)
     frame = pa.table({name: pa.array(np.ascontiguousarray(ground.Z[rows, j])) for j, name in enumerate(ground.names)})
-    order = [int(j) for j in np.argsort(-ground.felt, kind="stable") if ground.sd[j] > 0]
-    skipped = list[str]()
-    efforts = [
-        ground.effort.name if i < CLOSELY or ground.effort.name == "thorough" else "quick" for i in range(len(order))
-    ]
-    found = [
-        _count(ground, frame, ground.y[rows], j, efforts[i], skipped)
-        for i, j in enumerate(order[: ground.effort.counted])
-    ]
+    skipped: Skipped = {}
+    order = _order(ground)
+    asked = order[: max(ground.effort.counted, len(ground.effects))]
+    found = [_count(ground, frame, ground.y[rows], j, _effort(ground, i), skipped) for i, j in enumerate(asked)]
     counted = [one for one in found if one is not None]
-    left = len(order) - ground.effort.counted
-    text = ground.caveat + (
-        f"Counted on {count(len(rows), 'row')} of {ground.n:,}, drawn with the seed: on all rows it "
-        "takes about proportionally more, and nothing is proven. "
-        if len(rows) < ground.n
-        else ""
-    )
-    text += f"Added rows: {ground.condition}. " if ground.condition else ""
-    text += f"{count(left, 'feature')} that move the output least were not counted at this effort. " if left > 0 else ""
-    tested = verdicts(ground, frame, ground.y[rows], [one.feature for one in counted])
-    text += (
-        "" if tested else "Rows that change the test of an effect were not counted at this effort or for this model. "
-    )
-    text += " ".join(f"Not counted: {line}." for line in skipped)
     if not counted:
-        return Section("", "", not_run="; ".join(skipped) or "no column varies", how=HOW)
+        return Section("", "", not_run=_told(skipped) or "no column varies", how=HOW)
+    tested = verdicts(ground, frame, ground.y[rows], [one.feature for one in counted])
+    made = sign_findings(ground, counted, rows)
     return Section(
         "",
         "",
-        text=text.strip(),
+        text=_text(ground, len(rows), len(order) - len(asked), bool(tested), skipped),
         how=HOW,
         tables=(_table(ground, counted), *tested),
-        findings=_findings(ground, counted, len(rows)),
+        findings=tuple(finding for finding, _ in made),
         chart=_path(ground, counted[0], rows),
-        facts={"counts": [one.line for one in counted]},
+        facts={
+            "counts": [one.line for one in counted],
+            "changes": {finding.fingerprint: changes for finding, changes in made if changes is not None},
+        },
     )
 
 
-def _sampled(ground: Ground) -> Any:
-    most = ground.effort.counted_rows
+def _looked_at(ground: Ground) -> NDArray[np.intp]:
+    """All rows, unless rows times features are more than the effort allows."""
+    most = max(FEWEST_DRAWN, ground.effort.counted_cells // len(ground.names))
     if ground.n <= most:
         return np.arange(ground.n)
     return np.sort(np.random.default_rng(ground.seed).choice(ground.n, most, replace=False))
 
 
-def _count(ground: Ground, frame: Any, y: Any, j: int, effort: str, skipped: list[str]) -> _Counted | None:
-    name = ground.names[j]
-    line: dict[str, Any] = {
-        "feature": name,
-        "effect": float(ground.line.coef[j]),
-        "interval": None,
-        "per_sd": float(ground.line.coef[j] * ground.sd[j]),
-        "of": len(y),
-    }
+def _order(ground: Ground) -> list[int]:
+    """Features that vary: those that were asked about, then those that move the output most."""
+    felt = np.argsort(-ground.felt, kind="stable")
+    return sorted((int(j) for j in felt if ground.sd[j] > 0), key=lambda j: ground.names[j] not in ground.effects)
+
+
+def _effort(ground: Ground, place: int) -> str:
+    return ground.effort.name if place < CLOSELY or ground.effort.name == "thorough" else "quick"
+
+
+def _text(ground: Ground, counted: int, left: int, tested: bool, skipped: Skipped) -> str:
+    parts = [ground.caveat.strip()]
+    if counted < ground.n:
+        parts.append(
+            f"Counted on {count(counted, 'row')} of {ground.n:,}, drawn with the seed: on all rows it takes about "
+            "proportionally more, and nothing is proven. Effects and intervals are those of all rows."
+        )
+    parts.append(f"Added rows: {ground.condition}." if ground.condition else "")
+    if left > 0:
+        parts.append(f"{count(left, 'feature')} that move the output least were not counted at this effort.")
+    if not tested:
+        parts.append("Rows that change the test of an effect were not counted at this effort or for this model.")
+    parts.append(_told(skipped))
+    return " ".join(part for part in parts if part)
+
+
+def _told(skipped: Skipped) -> str:
+    """What was not counted: each reason once."""
+    lines = []
+    for reason, places in skipped.items():
+        names = listed([f"`{name}`" for name in dict.fromkeys(name for name, _ in places)], 4)
+        kinds = " and ".join(dict.fromkeys(KINDS[kind] for _, kind in places))
+        lines.append(f"Not counted, rows {kinds}, for {names}: {reason}.")
+    return " ".join(lines)
+
+
+def _count(ground: Ground, frame: Any, y: Any, j: int, effort: str, skipped: Skipped) -> Counted | None:
+    name, line = ground.names[j], _line(ground, j, len(y))
     paths: dict[str, Any] = {}
     for kind, how, domain in (
         ("remove", "remove", None),
@@ -116,36 +118,48 @@ def _count(ground: Ground, frame: Any, y: Any, j: int, effort: str, skipped: lis
         ("add_any", "add", Domain()),
     ):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", TruelineWarning)
-                flips = rows_to_flip(
-                    frame,
-                    y,
-                    name,
-                    "sign",
-                    how,
-                    reg_lambda=ground.penalty,
-                    domain=domain,
-                    fit_intercept=ground.line.fit_intercept,
-                    effort=effort,
-                    random_state=ground.seed,
-                )
+            flips = _flips(ground, frame, y, (name, how, domain, effort))
         except TruelineError as error:
-            if kind == "remove":
-                skipped.append(f"{name}: {str(error).rstrip('.')}")
-                return None
+            skipped.setdefault(_reason(error, name), []).append((name, kind))
             line[kind] = None
-            skipped.append(f"{name}, {KINDS[kind]}: {str(error).rstrip('.')}")
+            if kind == "remove":
+                return None
             continue
         proven = flips.certified if len(y) == ground.n and ground.squares else 0
         line[kind] = {"found": flips.found, "certified": proven, "predicted": flips.predicted, "note": flips.note}
         paths[kind] = flips
-        if kind == "remove" and np.isfinite(flips.before.low):
+        if kind == "remove" and line["interval"] is None and np.isfinite(flips.before.low) and len(y) == ground.n:
             line["interval"] = [flips.before.low / ground.unit[j], flips.before.high / ground.unit[j]]
-    return _Counted(name, line, abs(line["per_sd"]), paths)
+    return Counted(name, line, abs(line["per_sd"]), paths)
 
 
-def _table(ground: Ground, counted: list[_Counted]) -> Table:
+def _line(ground: Ground, j: int, of: int) -> dict[str, Any]:
+    ends = inference(ground).ends
+    return {
+        "feature": ground.names[j],
+        "effect": float(ground.line.coef[j]),
+        "interval": None if ends is None else [float(ends[j, 0]), float(ends[j, 1])],
+        "per_sd": float(ground.line.coef[j] * ground.sd[j]),
+        "of": of,
+    }
+
+
+def _flips(ground: Ground, frame: Any, y: Any, asked: tuple[str, str, Any, str]) -> Any:
+    name, how, domain, effort = asked
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TruelineWarning)
+        return rows_to_flip(
+            frame, y, name, "sign", how, reg_lambda=ground.penalty, domain=domain,
+            fit_intercept=ground.line.fit_intercept, effort=effort, random_state=ground.seed,
+        )  # fmt: skip
+
+
+def _reason(error: TruelineError, name: str) -> str:
+    """The same words for every feature."""
+    return str(error).rstrip(".").replace(f"{name}: ", "")
+
+
+def _table(ground: Ground, counted: list[Counted]) -> Table:
     head = ["feature", "effect"]
     for words in KINDS.values():
         head += [words, "at least"]
@@ -160,91 +174,7 @@ def _table(ground: Ground, counted: list[_Counted]) -> Table:
     return Table("Rows that flip the sign", (*head, "removed, first order"), rows, units)
 
 
-def _findings(ground: Ground, counted: list[_Counted], n: int) -> tuple[Finding, ...]:
-    """The effect that is easiest to flip for what it moves, by added rows inside the bounds or by removal."""
-    ranked = []
-    for one in counted:
-        if not _settled(one):
-            continue
-        for kind in ("add_bounded", "remove", "relabel"):
-            needed = (one.line[kind] or {}).get("found")
-            if needed:
-                whole = int(np.ceil(needed * ground.n / n))
-                severity = severity_of(one.flip, whole, ground.terms)
-                ranked.append((list(type(severity)).index(severity), one.flip / whole, one, kind, whole, severity))
-    unsettled = _unsettled(ground, [one for one in counted if not _settled(one)])
-    if not ranked:
-        return unsettled
-    _, _, one, kind, needed, severity = max(ranked, key=lambda entry: entry[:2])
-    told = one.line[kind]
-    flips = one.paths[kind]
-    helps = advised(ground, flips.rows, flips.labels, one.feature, one.flip) if kind == "add_bounded" else ""
-    removed = (one.line["remove"] or {}).get("found")
-    beside = f"; {removed:,} would have to be removed" if kind != "remove" and removed else ""
-    words = {
-        "add_bounded": "added rows inside your ranges flip",
-        "remove": "rows, removed, flip",
-        "relabel": "rows with other labels flip",
-    }[kind]
-    single = {
-        "add_bounded": "added row inside your ranges flips",
-        "remove": "row, removed, flips",
-        "relabel": "row with another label flips",
-    }[kind]
-    condition = f"; {ground.condition}" if kind == "add_bounded" and ground.condition else ""
-    proven = told["found"] == told["certified"]
-    return (
-        finding(
-            ground,
-            "sign-flips",
-            severity,
-            f"{needed:,} {words if needed != 1 else single} the effect of `{one.feature}`{beside}",
-            effect=one.flip,
-            where=(one.feature,),
-            evidence={**told, "by": kind, "counted_rows": n},
-            assurance=Assurance.PROVEN if proven else Assurance.FOUND if n == ground.n else Assurance.SAMPLED,
-            attacker=f"{DEEDS[kind]} {count(needed, 'row')}, knows the data{condition}",
-            reference=POISONING,
-            advice=f"Do not read a sign into `{one.feature}`; its effect is {amount(one.flip)} per standard deviation. "
-            f"{helps or 'Enforce tighter bounds, or limit how many rows one party can add'}",
-        ),
-        *unsettled,
-    )
-
-
-def _settled(one: _Counted) -> bool:
-    """Does the interval leave zero out? Where there is none, nothing says that it does not."""
-    ends = one.line["interval"]
-    return ends is None or ends[0] > 0 or ends[1] < 0
-
-
-def _unsettled(ground: Ground, found: list[_Counted]) -> tuple[Finding, ...]:
-    """Signs that these rows do not settle: flipping them takes no attacker."""
-    if not found:
-        return ()
-    top = max(found, key=lambda one: one.flip)
-    fewest = (top.line["remove"] or {}).get("found")
-    flips = f"; {count(fewest, 'row')}, removed, flip{'s' if fewest == 1 else ''} it" if fewest else ""
-    others = f", nor those of {count(len(found) - 1, 'other feature')}" if len(found) > 1 else ""
-    low, high = top.line["interval"]
-    names = tuple(one.feature for one in found)
-    return (
-        finding(
-            ground,
-            "sign-not-settled",
-            Severity.LOW,
-            f"The sign of `{top.feature}` is not settled by these rows ({amount(low)} to {amount(high)} per unit)"
-            f"{others}{flips}",
-            effect=top.flip,
-            where=names,
-            evidence={"interval": [low, high], "removed": fewest, "features": list(names)},
-            assurance=Assurance.PROVEN,
-            advice="Read nothing into these signs; more rows would settle them",
-        ),
-    )
-
-
-def _path(ground: Ground, one: _Counted, rows: Any) -> dict[str, Any] | None:
+def _path(ground: Ground, one: Counted, rows: NDArray[np.intp]) -> dict[str, Any] | None:
     """The coefficient as the rows found are removed, refitted at up to 40 places."""
     flips = one.paths["remove"]
     if not flips.found:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
+import math
 from typing import Any
 
-import numpy as np
-from sklearn.pipeline import make_pipeline
-
-from ...attack.flip import flip_labels
-from ...attack.optimization import optimize
-from ...attack.simple import statistical
-from ...defend import Winsorize
 from ...findings import Assurance, Finding, Severity
-from ...models.huber_regression import HuberRegression
-from ...models.least_squares import LeastSquares
-from ...models.trimmed_least_squares import TrimmedLeastSquares
-from ..arena import compare
+from ..effort import Siege
 from ..ground import Ground
 from ..saying import amount, count, percent
 from ..section import Section, Table
 from ..severity import severity_of
-from ..standing import Arena, Trial
+from ..standing import Arena
+from .besieging import NONE, besiege, left_out, siege_rows
 from .findings import POISONING, finding
-from .remedies import cost
+from .outcomes import Band, off_by, points, worst_attack
+from .pricing import CALLED, price
+from .remedies import HELPS, best_of, told
 
 __all__ = ["damage"]
 
-NONE = "none"
-WIDE = 800_000  # rows times squared columns beyond which one rate and one split must do
+USUAL = 0.05  # the rate of poison that is told first, where it was tried
+OUTSIDE = (
+    "PrivateLeastSquares is not among the defences: its noise protects what a fit tells of a person, not the fit. "
+)
 
 
 def damage(ground: Ground) -> Section:
@@ -38,176 +33,138 @@ def damage(ground: Ground) -> Section:
     ----------
     ground : Ground
     """
-    effort = ground.effort
-    rows = _rows(ground)
-    box: dict[str, Any] = {"domain": ground.box}
-    attacks: dict[str, Any] = {"flip": partial(flip_labels, **box), "statistical": partial(statistical, **box)}
-    if effort.adaptive:
-        attacks["optimize"] = partial(optimize, steps=30, reg_lambda=ground.penalty, **box)
-    wide = len(rows) * len(ground.names) ** 2 > WIDE and effort.name != "thorough"
-    seeds = [ground.seed + i for i in range(1 if wide else effort.seeds)]
-    rates, adaptive = (effort.rates[1:2], effort.adaptive // 3) if wide else (effort.rates, effort.adaptive)
-    arena = compare(ground.Z[rows], ground.y[rows], attacks, _defences(ground), rates, seeds, adaptive=adaptive)
-    excess = _excess(arena)
-    findings, calm = _findings(ground, arena, excess)
-    how = (
-        f"A quarter of {count(len(rows), 'row')} that agree with the trimmed fit is kept for "
-        f"testing; poison is added to the rest, within the domain, by {', '.join(attacks)}"
-        f"{f' and an attack that knows the defence ({adaptive} refits)' if adaptive else ''}; "
-        f"{count(len(seeds), 'split')}. Off by: root of the growth of the mean squared error on the test rows."
-    )
-    lines = [
-        [name, rate, *_line(arena, name, rate), excess[name, rate]]
-        for name in arena.defences
-        for rate in arena.rates
-        if rate > 0
-    ]
-    squared = f"{ground.target}²"
-    table = Table(
-        "Worst of all attacks tried",
-        ("defence", "poison", "clean MSE", "worst MSE", "worst attack", "off by"),
-        lines,
-        ("", "share", squared, squared, "", ground.target),
-    )
-    text = f"{ground.caveat}The shares are of all rows after the poison was added. " + (
-        f"This {ground.condition}." if ground.condition else ""
+    rows = siege_rows(ground)
+    arena = besiege(ground, rows)
+    findings, calm = _findings(ground, arena)
+    absent = [name for name in CALLED if name not in arena.defences]
+    text = (
+        f"{ground.caveat}{_lead(arena)}{left_out(ground)}{OUTSIDE}"
+        + (f"These rows are too few for {', '.join(absent)}. " if absent else "")
+        + (f"All this {ground.condition}." if ground.condition else "")
     )
     return Section(
         "",
         "",
         text=text,
-        how=how,
-        tables=(table,),
+        how=_how(ground.siege, len(rows)),
+        tables=(_prices(ground, arena), _table(ground, arena)),
         findings=findings,
         facts={"calm": calm},
-        chart={"kind": "damage", "data": _points(arena)},
+        chart={"kind": "damage", "data": points(arena)},
     )
 
 
-def _rows(ground: Ground) -> Any:
-    """Rows that agree with the trimmed fit, so that damage is measured against what is clean as far as is known."""
-    clean = np.flatnonzero(~ground.suspects)
-    most = max(ground.effort.arena_rows, 4 * len(ground.names))
-    if len(clean) <= most:
-        return clean
-    return np.sort(np.random.default_rng(ground.seed).choice(clean, most, replace=False))
-
-
-def _defences(ground: Ground) -> dict[str, Any]:
-    plain = LeastSquares(ground.penalty, ground.line.fit_intercept)
-    straight = ground.line.fit_intercept
-    return {
-        NONE: plain,
-        "huber": HuberRegression(fit_intercept=straight),
-        "trimmed": TrimmedLeastSquares(
-            0.25, reg_lambda=ground.penalty, fit_intercept=straight, n_starts=20, random_state=ground.seed
-        ),
-        "winsorize": make_pipeline(Winsorize(), plain),
-    }
-
-
-def _worst(arena: Arena, name: str, rate: float, seed: int) -> Trial:
-    found = [t for t in arena.trials if t.defence == name and t.rate == rate and t.seed == seed]
-    return max(found, key=lambda t: -1.0 if np.isnan(t.mse) else t.mse)
-
-
-def _seeds(arena: Arena) -> list[int]:
-    return sorted({trial.seed for trial in arena.trials})
-
-
-def _line(arena: Arena, name: str, rate: float) -> tuple[float, float, str]:
-    clean = float(np.mean([_worst(arena, name, 0.0, seed).mse for seed in _seeds(arena)]))
-    worst = [_worst(arena, name, rate, seed) for seed in _seeds(arena)]
-    return clean, float(np.mean([trial.mse for trial in worst])), max(worst, key=lambda t: t.mse).attack
-
-
-def _excess(arena: Arena) -> dict[tuple[str, float], float]:
-    """How far predictions are off beyond the same defence's on clean rows: mean over the seeds, in units of y."""
-    found = {}
-    for name in arena.defences:
-        for rate in arena.rates:
-            grown = [_worst(arena, name, rate, seed).mse - _worst(arena, name, 0.0, seed).mse for seed in _seeds(arena)]
-            found[name, rate] = float(np.sqrt(max(0.0, float(np.mean(grown)))))
-    return found
-
-
-def _points(arena: Arena) -> list[dict[str, Any]]:
-    """Mean over the seeds and the band from smallest to largest, oblivious and adaptive apart."""
-    points = []
-    for name in arena.defences:
-        for rate in arena.rates:
-            for adaptive in (False, True):
-                values = []
-                for seed in _seeds(arena):
-                    found = [
-                        t.mse
-                        for t in arena.trials
-                        if (t.defence, t.rate, t.seed) == (name, rate, seed)
-                        and (rate == 0 or t.adaptive is adaptive)
-                        and not np.isnan(t.mse)
-                    ]
-                    values += [max(found)] if found else []
-                if values and not (adaptive and not any(t.adaptive for t in arena.trials)):
-                    low, mean, high = np.sqrt([min(values), float(np.mean(values)), max(values)]).tolist()
-                    points.append(
-                        {
-                            "defence": name,
-                            "attacker": "adaptive" if adaptive else "oblivious",
-                            "rate": rate,
-                            "damage": mean,
-                            "low": low,
-                            "high": high,
-                        }
-                    )
-    return points
-
-
-def _findings(ground: Ground, arena: Arena, excess: dict[tuple[str, float], float]) -> tuple[tuple[Finding, ...], str]:
-    rates = [rate for rate in arena.rates if rate > 0]
-    moved = [rate for rate in rates if excess[NONE, rate] >= ground.terms.tolerance]
-    if not moved:
-        most = max(excess[NONE, rate] for rate in rates)
-        return (), (
-            f"Predictions were not moved by more than {amount(most)} (root mean square) by any attack tried with "
-            f"up to {percent(rates[-1])} added rows."
+def _how(siege: Siege, rows: int) -> str:
+    knowing = ""
+    if siege.refits and siege.knowing:
+        knowing = (
+            f"; at {', '.join(percent(rate) for rate in siege.knowing)} also by an attack that knows the defence and "
+            f"refits it {count(siege.refits, 'time')}"
         )
-    ranked = {rate: severity_of(excess[NONE, rate], _needed(rate, ground.n), ground.terms) for rate in moved}
-    rate = max(moved, key=lambda r: (_order(ranked[r]), -r))
-    needed, effect = _needed(rate, ground.n), excess[NONE, rate]
-    best = min((name for name in arena.defences if name != NONE), key=lambda name: excess[name, rate])
-    price = cost(ground, _defences(ground)[best]) if excess[best, rate] < effect else 0.0
-    advice = (
-        f"Fit with {best}: the same attacks{_knowing(arena)} put it off by {amount(excess[best, rate])}; it "
-        f"costs {percent(max(price, 0.0))} MSE on clean rows"
-        if excess[best, rate] < 0.7 * effect
-        else "No defence tried holds much better: limit how many rows one party can add, and check labels"
-    )
-    condition = f"; {ground.condition}" if ground.condition else ""
     return (
-        finding(
-            ground,
-            "poison-by-adding",
-            ranked[rate],
-            f"{count(needed, 'added row')} ({percent(rate)}) inside your ranges put predictions off by "
-            f"{amount(effect)} (root mean square)",
-            effect=effect,
-            where=(ground.target,),
-            assurance=Assurance.FOUND,
-            reference=POISONING,
-            evidence={"rate": rate, "rows": needed, "defence": best, "left": excess[best, rate], "remedy_cost": price},
-            attacker=f"adds {count(needed, 'row')}, knows the data{condition}",
-            advice=advice,
-        ),
-    ), ""
+        f"Of {count(rows, 'row')} that agree with the trimmed fit a quarter is kept for testing; poison is added to "
+        f"the rest, within the domain, by {', '.join(siege.attacks)}{knowing}. Rates are shares of all rows with it. "
+        f"{count(siege.splits, 'split')}, each with attacks of its own: bands run from the least to the most. "
+        "Off by: root of the growth of the mean squared error on the test rows, beyond the same defence on clean rows. "
+        "Prices: growth of the mean squared error on clean held-out rows against least squares on the same rows."
+    )
 
 
-def _knowing(arena: Arena) -> str:
-    return ", and one that knows it," if any(trial.adaptive for trial in arena.trials) else ""
+def _lead(arena: Arena) -> str:
+    """What a reader should see first: the rate that most was tried at, bare and under the defence that held best."""
+    known = [rate for rate in arena.rates[1:] if off_by(arena, NONE, rate, True) is not None]
+    rate = min(known or arena.rates[1:], key=lambda r: abs(r - USUAL))
+    best = min(arena.defences[1:], key=lambda name: _worst(arena, name, rate).middle)
+    knows = " by an attacker who knows it" if rate in known else ""
+    return (
+        f"With {percent(rate)} of poison, predictions are off by {amount(_worst(arena, NONE, rate).middle)} without a "
+        f"defence; of the defences {best} holds best, off by {amount(_worst(arena, best, rate).middle)}{knows}. "
+    )
 
 
-def _order(severity: Severity) -> int:
-    return list(Severity).index(severity)
+def _prices(ground: Ground, arena: Arena) -> Table:
+    rows: list[list[Any]] = []
+    for name in arena.defences[1:]:
+        cost = price(ground, name)
+        rows.append([name, CALLED[name], cost.cost, cost.low, cost.high, cost.honest])
+    head = ("defence", "what it does", "costs", "from", "to", "if all rows are honest")
+    return Table(
+        "What each defence costs on clean rows (growth of the MSE)", head, rows, ("", "", *("share",) * 4)
+    )  # fmt: skip
+
+
+def _table(ground: Ground, arena: Arena) -> Table:
+    rows = []
+    for name in arena.defences:
+        for rate in arena.rates[1:]:
+            blind, seeing = (off_by(arena, name, rate, knowing) or (None,) * 3 for knowing in (False, True))
+            rows.append([name, rate, *blind, *seeing, worst_attack(arena, name, rate)])
+    head = ("defence", "poison", "off by", "from", "to", "off by, defence known", "from ", "to ", "worst attack")
+    return Table("Worst of all attacks tried", head, rows, ("", "share", *(ground.target,) * 6, ""))
+
+
+def _worst(arena: Arena, name: str, rate: float) -> Band:
+    """Against whoever does more of the two attackers."""
+    found = [band for knowing in (False, True) if (band := off_by(arena, name, rate, knowing)) is not None]
+    return max(found) if found else Band(math.inf, math.inf, math.inf)
+
+
+def _findings(ground: Ground, arena: Arena) -> tuple[tuple[Finding, ...], str]:
+    """The rate that weighs most, and the defence to take against it."""
+    bands = {rate: _worst(arena, NONE, rate) for rate in arena.rates[1:]}
+    moved = [rate for rate, band in bands.items() if band.middle >= ground.terms.tolerance]
+    if not moved:
+        return (), (
+            f"Predictions were not moved by more than {amount(max(bands.values()).high)} (root mean square) by any "
+            f"attack tried with up to {percent(arena.rates[-1])} added rows."
+        )
+    ranked = {rate: severity_of(bands[rate].middle, _needed(rate, ground.n), ground.terms) for rate in moved}
+    rate = max(moved, key=lambda r: (list(Severity).index(ranked[r]), -r))
+    needed, band = _needed(rate, ground.n), bands[rate]
+    advice, evidence = _advice(ground, arena, rate)
+    condition = f"; {ground.condition}" if ground.condition else ""
+    one = finding(
+        ground,
+        "poison-by-adding",
+        ranked[rate],
+        f"{count(needed, 'added row')} ({percent(rate)}) inside your ranges put predictions off by "
+        f"{amount(band.middle)} (root mean square)",
+        effect=band.middle,
+        where=(ground.target,),
+        assurance=Assurance.FOUND,
+        reference=POISONING,
+        evidence={"rate": rate, "rows": needed, "from": band.low, "to": band.high, **evidence},
+        attacker=f"adds {count(needed, 'row')}, knows the data{condition}",
+        advice=advice,
+    )
+    return (one,), ""
+
+
+def _advice(ground: Ground, arena: Arena, rate: float) -> tuple[str, dict[str, Any]]:
+    """Judged from this rate up to the next at which an attack knew the defence: one that holds below only is none."""
+    top = min([r for r in ground.siege.knowing if r >= rate and ground.siege.refits] or [rate])
+    rates = [r for r in arena.rates if rate <= r <= top]
+    left = {name: max(_worst(arena, name, r) for r in rates) for name in arena.defences[1:]}
+    middles = {name: band.middle for name, band in left.items()}
+    effect = min(_worst(arena, NONE, r).middle for r in rates)
+    best = best_of(ground, effect, middles)
+    band = left[best]
+    if band.middle > HELPS * effect:
+        return (
+            f"No defence tried holds much better ({best} leaves {amount(band.middle)} at {percent(top)}): limit how "
+            "many rows one party can add, and check labels"
+        ), {"remedies_tried": list(left), "left": band.middle}
+    knows = any(off_by(arena, best, r, True) is not None for r in rates)
+    then = (
+        f"the same attacks{', and one that knows it,' if knows else ''} then put predictions off by "
+        f"{amount(band.middle)} ({amount(band.low)} to {amount(band.high)} over the splits) with up to {percent(top)} "
+        "of poison"
+    )
+    cost = price(ground, best)
+    said = f"{CALLED[best][0].upper()}{CALLED[best][1:]}: {then}; it costs {cost.words}"
+    evidence = told(CALLED[best], cost, band.middle).evidence
+    return said, {"defence": best, **evidence, "left_from": band.low, "left_to": band.high, "left_up_to": top}
 
 
 def _needed(rate: float, n: int) -> int:
-    return int(np.ceil(rate / (1 - rate) * n))
+    return math.ceil(rate / (1 - rate) * n)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from ... import verify
 from ...findings import Finding, Severity
@@ -12,6 +15,7 @@ from ..ground import Ground
 from ..saying import count
 from ..section import Section, Table
 from .findings import finding
+from .mending import mended
 
 __all__ = ["diagnosis"]
 
@@ -30,19 +34,16 @@ def diagnosis(ground: Ground) -> Section:
     ----------
     ground : Ground
     """
-    import pyarrow as pa
-
     rows = ground.sample if ground.X.size > LARGEST else np.arange(ground.n)
     frame = pa.table({name: pa.array(ground.X[rows, j]) for j, name in enumerate(ground.names)})
     quiet = (*QUIET, "missing-intercept") if ground.line.fit_intercept else QUIET
     found = [one for one in verify.diagnose(frame, ground.y[rows]) if one.rule_id not in quiet]
-    found = [replace(one, severity=min_severity(one)) for one in found] + _outside(ground)
+    found = [mended(ground, _in_the_table(ground, one, rows), rows) for one in found] + _outside(ground)
+    found = [replace(one, severity=min_severity(one)) for one in found]
     text = f"{count(len(found), 'thing')} to look at." if found else "Nothing stands in the way of a fit."
     if len(rows) < ground.n:
         text += f" Looked at {count(len(rows), 'row')}, drawn with seed {ground.seed}."
-    if ground.rows.numbers[-1] != ground.n:
-        text += " Row numbers here count the rows without blanks."
-    table = Table("Diagnosis", ("severity", "what", "advice"), [[str(f.severity), f.title, f.advice] for f in found])
+    table = Table("Diagnosis", ("severity", "what"), [[str(one.severity), one.title] for one in found])
     return Section(
         "",
         "",
@@ -62,6 +63,22 @@ def min_severity(found: Finding) -> Severity:
     found : Finding
     """
     return Severity.LOW if found.rule_id == "extreme-rows" else found.severity
+
+
+def _in_the_table(ground: Ground, found: Finding, rows: NDArray[np.intp]) -> Finding:
+    """The numbers of rows as they stand in the table, where some were left out or only some looked at."""
+
+    def number(place: int) -> int:
+        return int(ground.rows.numbers[rows[place - 1]])
+
+    def said(text: str) -> str:
+        return re.sub(r"\brow (\d+)", lambda match: f"row {number(int(match[1]))}", text)
+
+    entries = found.evidence.get("rows")
+    if found.rule_id != "extreme-rows" or not entries:
+        return found
+    told = {**found.evidence, "rows": [{**entry, "row": number(entry["row"])} for entry in entries]}
+    return replace(found, title=said(found.title), where=tuple(map(said, found.where)), evidence=told)
 
 
 def _spectrum(ground: Ground) -> list[dict[str, float]]:
@@ -91,6 +108,7 @@ def _outside(ground: Ground) -> list[Finding]:
             f"Rows lie outside the bounds that are said to be enforced: {'; '.join(map(str, problems[:3]))}",
             where=tuple(named),
             evidence={"problems": [str(problem) for problem in problems]},
-            advice="Enforce the bounds before training, or leave out these rows: what is proven below rests on them",
+            advice="Enforce the bounds before training, or leave out these rows: what is proven below rests on them. "
+            "No remedy measured: what these rows should be is not known",
         )
     ]

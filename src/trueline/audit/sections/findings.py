@@ -8,13 +8,15 @@ from ...findings import Finding, Severity
 from ..ground import Ground
 from ..section import plain
 
-__all__ = ["ATTRIBUTE", "EVASION", "INTEGRITY", "POISONING", "SUPPLIER", "finding"]
+__all__ = ["ATTRIBUTE", "EVASION", "INTEGRITY", "MEMBERSHIP", "POISONING", "SUPPLIER", "finding"]
 
-POISONING = "NIST AI 100-2: data poisoning; MITRE ATLAS AML.T0020 Poison Training Data"
-SUPPLIER = "NIST AI 100-2: data poisoning, training data control; MITRE ATLAS AML.T0010.002 AI Supply Chain: Data"
-EVASION = "NIST AI 100-2: evasion; MITRE ATLAS AML.T0015 Evade AI Model"
-ATTRIBUTE = "NIST AI 100-2: privacy, attribute inference; MITRE ATLAS AML.T0024.001 Invert AI Model"
-INTEGRITY = "NIST AI 100-2: integrity violation; MITRE ATLAS AML.T0031 Erode AI Model Integrity"
+_NIST, _ATLAS = "NIST AI 100-2 E2025", "MITRE ATLAS"
+POISONING = f"{_NIST}: NISTAML.013 Data Poisoning; {_ATLAS} AML.T0020 Poison Training Data"
+SUPPLIER = f"{_NIST}: NISTAML.013 Data Poisoning; {_ATLAS} AML.T0010.002 AI Supply Chain Compromise: Data"
+EVASION = f"{_NIST}: NISTAML.022 Evasion; {_ATLAS} AML.T0015 Evade AI Model"
+ATTRIBUTE = f"{_NIST}: NISTAML.03 Privacy Compromises; {_ATLAS} AML.T0024.001 Invert AI Model"
+MEMBERSHIP = f"{_NIST}: NISTAML.033 Membership Inference; {_ATLAS} AML.T0024.000 Infer Training Data Membership"
+INTEGRITY = f"{_NIST}: NISTAML.02 Integrity Violations; {_ATLAS} AML.T0031 Erode AI Model Integrity"
 
 
 def finding(ground: Ground, rule: str, severity: Severity, title: str, **more: Any) -> Finding:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
-
 import numpy as np
 
 from ... import verify
-from ...errors import DataError, OptionError, TruelineWarning
 from ...findings import Assurance, Finding, Severity
-from ...models.least_squares import LeastSquares
 from ..ground import Ground
-from ..saying import amount
+from ..saying import amount, loss_in_words
 from ..section import Section, Table
 from .findings import INTEGRITY, finding
+from .inference import inference
 
 __all__ = ["fit"]
 
+ROUNDING = 1e-12  # of the loss of the best constant
 HOW = (
     "Intervals are 95 %, from standard errors that allow unequal variances (HC3; HC1 where a row has leverage 1). "
     "The optimum is certified by the gradient: the gap ½gᵀH⁺g is exact for squared loss."
@@ -31,14 +28,14 @@ def fit(ground: Ground) -> Section:
     ----------
     ground : Ground
     """
-    inference, why = _inference(ground)
+    intervals, why = inference(ground)
     rows, chart = [], []
     for j, name in enumerate(ground.names):
-        low, high = inference[j] if inference is not None else (None, None)
+        low, high = intervals[j] if intervals is not None else (None, None)
         coef, felt = float(ground.line.coef[j]), float(ground.line.coef[j] * ground.sd[j])
         rows.append([name, coef, low, high, felt])
         chart.append({"feature": name, "effect": coef, "low": low, "high": high, "per_sd": felt})
-    text, problems, calm = _certified(ground)
+    text, problems = _certified(ground)
     unit = ground.target
     table = Table(
         "Coefficients",
@@ -56,36 +53,19 @@ def fit(ground: Ground) -> Section:
         tables=(table,),
         findings=problems,
         chart={"kind": "coefficients", "data": chart},
-        facts={"calm": calm, "intervals": inference},
     )
 
 
-def _inference(ground: Ground) -> tuple[Any, str]:
-    """95 % intervals of the coefficients (n_features, 2), or why there are none."""
-    if ground.penalty > 0 or not ground.squares or ground.line.scaling.low is not None:
-        return None, "Intervals are not defined for a penalised, clipped or otherwise fitted model."
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TruelineWarning)
-        model = LeastSquares(fit_intercept=ground.line.fit_intercept).fit(ground.X, ground.y)
-        for kind in ("HC3", "HC1", "classical"):
-            try:
-                found = model.summary(kind, ground.X, ground.y)
-            except (DataError, OptionError) as error:
-                why = str(error)
-            else:
-                return found.intervals[int(ground.line.fit_intercept) :], ""
-    return None, f"There are no intervals: {why}"
-
-
-def _certified(ground: Ground) -> tuple[str, tuple[Finding, ...], str]:
+def _certified(ground: Ground) -> tuple[str, tuple[Finding, ...]]:
     if ground.own_penalty is None:
-        return ("No certificate: its penalty is not a sum of squares, or is not known.", (), "")
+        return "No certificate: its penalty is not a sum of squares, or is not known.", ()
     found = verify.certify(ground.line, ground.X, ground.y)
+    text = _proven(ground, found)
     if found.optimal or found.proof == "none":
-        return f"{found}.", (), ""
+        return text, ()
     away = float(np.sqrt(2 * max(found.gap, 0.0)))
     return (
-        f"{found}.",
+        text,
         (
             finding(
                 ground,
@@ -102,5 +82,22 @@ def _certified(ground: Ground) -> tuple[str, tuple[Finding, ...], str]:
                 "explain it: fit again and compare",
             ),
         ),
-        "",
+    )
+
+
+def _proven(ground: Ground, found: verify.Certificate) -> str:
+    """The certificate in words."""
+    least = loss_in_words(ground.line.loss)
+    if ground.penalty > 0:
+        least += f" with the penalty {ground.penalty:.3g}/2 times the sum of squared weights"
+    if found.proof == "none":
+        return f"How far it is from the smallest {least} is not known: no proof covers this loss."
+    how = "computed from the gradient" if found.proof == "exact" else "bounded from the other side"
+    if found.relative_gap < ROUNDING:
+        return f"No other line has a smaller {least} on these rows, up to rounding (proven, {how})."
+    most = "at most " if found.proof != "exact" else ""
+    verdict = "It is as good as the best" if found.optimal else "It is not the best"
+    return (
+        f"{verdict} for the {least}: it lies {most}{found.relative_gap:.1e} of the spread of {ground.target} above the "
+        f"smallest possible (proven, {how})."
     )

@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...findings import Finding
+from ..changes import Changes
 from ..ground import Ground
 from ..saying import amount, count
 from ..section import Section, Table
 from ..severity import severity_of
+from .changing import apart
 from .findings import POISONING, finding
+from .remedies import measured
 
 __all__ = ["influence"]
 
@@ -58,16 +61,19 @@ def influence(ground: Ground) -> Section:
         f"{ground.caveat}Dropping row {ground.rows.numbers[top]} moves predictions by {amount(shift[top])} (root mean "
         f"square), more than any other single row. The chart shows {count(min(ground.n, DRAWN), 'row')}."
     )
+    made = _finding(ground, top, float(shift[top]))
     return Section(
         "",
         "",
         text=text,
         how=HOW,
         tables=(table,),
-        findings=_finding(ground, top, float(shift[top])),
+        findings=made,
         chart={"kind": "influence", "data": _points(ground, leverage, student, worst)},
         facts={
-            "calm": f"No single row of the data moves predictions by more than {amount(shift[top])} (root mean square)."
+            "changes": {made[0].fingerprint: Changes.of(ground, gone=[top])} if made else {},
+            "calm": f"No single row of the data moves predictions by more than {amount(shift[top])} "
+            "(root mean square).",
         },
     )
 
@@ -95,6 +101,7 @@ def _finding(ground: Ground, top: int, shift: float) -> tuple[Finding, ...]:
     if shift < ground.terms.tolerance:
         return ()
     row = int(ground.rows.numbers[top])
+    remedy = measured(ground, shift, apart(ground), gone=[top])
     return (
         finding(
             ground,
@@ -103,9 +110,9 @@ def _finding(ground: Ground, top: int, shift: float) -> tuple[Finding, ...]:
             f"One row of the data (row {row}) moves predictions by {amount(shift)} (root mean square) on its own",
             effect=shift,
             where=(f"row {row}",),
-            evidence={"row": row, "shift": shift},
+            evidence={"row": row, "shift": shift, **remedy.evidence},
             reference=POISONING,
             attacker="controls one row",
-            advice=f"Check where row {row} comes from before anything else",
+            advice=f"Check where row {row} comes from before anything else. {remedy.advice}",
         ),
     )

@@ -12,8 +12,8 @@ from ..saying import amount, count, percent
 from ..section import Section, Table
 from ..severity import lower, severity_of
 from .findings import POISONING, finding
-from .remedies import trimming
-from .segments import segments, worst_segment
+from .remedies import measured
+from .segments import inside, segments, worst_segment
 
 __all__ = ["poisoned"]
 
@@ -112,7 +112,7 @@ def _rows(ground: Ground, trimmed: Array) -> Table:
 def _finding(ground: Ground, where: str, mean: float, share: float) -> tuple[Finding, ...]:
     if abs(mean) < ground.terms.tolerance:
         return ()
-    remedy = trimming(ground)
+    remedy = measured(ground, mean, inside(ground, where), gone=ground.suspects)
     place = f" where {where}" if where else ""
     number = int(ground.suspects.sum())
     severity = lower(lower(severity_of(mean, 0, ground.terms)))  # long tails do this as well: nothing shows intent
@@ -126,11 +126,10 @@ def _finding(ground: Ground, where: str, mean: float, share: float) -> tuple[Fin
             effect=mean,
             where=(where or "all rows",),
             assurance=Assurance.FOUND,
-            evidence={"suspects": number, "share": share, "mean_shift": mean, "remedy_cost": remedy.cost},
+            evidence={"suspects": number, "share": share, "mean_shift": mean, **remedy.evidence},
             attacker="somebody who supplied these rows, or nobody: long tails look the same",
             reference=POISONING,
-            advice=f"Look at the rows listed under 'Possibly poisoned already?'; to {remedy.name} undoes this and "
-            f"costs {remedy.price}",
+            advice=f"{remedy.advice}. First look at the rows listed under 'Possibly poisoned already?'",
         ),
     )
 

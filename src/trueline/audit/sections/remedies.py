@@ -1,136 +1,208 @@
-"""Remedies: what a defence costs on clean rows, measured, and what is left of a shift under it."""
+"""Remedies: what is left of a shift under each defence, by refitting, and what the defence costs on clean rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
-from ...models.trimmed_least_squares import TrimmedLeastSquares
-from ..ground import TRIM, Ground, quietly
-from ..saying import amount, percent
+from ..ground import Ground, quietly
+from ..saying import amount
+from .changing import Pair, Watch, changed, watch_of
+from .pricing import CALLED, Price, defences, price, price_of
 
-__all__ = ["Remedy", "advised", "cost", "left_without", "trimming"]
+__all__ = [
+    "HELPS",
+    "Remedy",
+    "best_of",
+    "measured",
+    "priced",
+    "told",
+    "unmeasured",
+    "without_columns",
+]
 
 Array = NDArray[np.float64]
 
-SPLITS, MOST = 4, 5_000
-MANY = 0.06  # of the rows: more that disagree look like long tails rather than like an attack
+EQUAL = 0.01  # prices no farther apart are the same
+HELPS = 0.7  # what leaves more of a shift than this is no remedy
+WORK = 20_000_000  # rows times squared columns up to which every defence is tried; beyond, only those of FEW
+FEW = ("huber", "trimmed")
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """A defence and its price.
+    """What to do against a finding, as far as it was measured.
+
+    Parameters
+    ----------
+    advice : str
+        One sentence without its full stop: what to do, what is left then and what it costs; or why there is nothing.
+    evidence : dict
+        The numbers, to be merged into the finding's evidence.
+    left : float or None
+        What remains of the shift, in units of y; None where it was not measured.
+    helps : bool
+        Whether anything measured takes much of the shift away.
+    """
+
+    advice: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+    left: float | None = None
+    helps: bool = False
+
+
+def unmeasured(why: str) -> Remedy:
+    """For a finding that nothing was tried against.
+
+    Parameters
+    ----------
+    why : str
+
+    Examples
+    --------
+    >>> unmeasured("only the owner of the rows can look at them").advice
+    'No remedy measured: only the owner of the rows can look at them'
+    """
+    return Remedy(f"No remedy measured: {why}", {"no_remedy": why})
+
+
+def measured(
+    ground: Ground, before: float, moves: str | NDArray[np.bool_] | Watch | None, *, added: Pair | None = None,
+    gone: ArrayLike | None = None, relabelled: Pair | None = None, of: int | None = None,
+) -> Remedy:  # fmt: skip
+    """Refit with every defence, on the rows as they are and as somebody changes them: what still moves?
+
+    Advised is, of the cheapest defences that bring the shift below the tolerance, else of all, what leaves least.
+
+    Parameters
+    ----------
+    ground : Ground
+    before : float
+        The shift without a defence, in units of y; its sign does not matter.
+    moves : str, ndarray of bool (n_rows,), callable or None
+        What is watched: the effect of this feature per standard deviation; the mean prediction over these rows, or
+        over all; or a function of two fits, with and without the change, such as `apart`.
+    added : (rows, labels), optional
+        Rows that join, in the space of the model.
+    gone : ndarray of int or bool, optional
+        Rows that leave.
+    relabelled : (row numbers, labels), optional
+        Rows whose label changes.
+    of : int, optional
+        How many rows the added ones were found for; all by default. Where others are fitted here, as large a share of
+        them is added.
+    """
+    watch = watch_of(ground, moves)
+    change = changed(ground, added, gone, relabelled, of)
+    left: dict[str, float] = {}
+    refused = ""
+    for name, model in _candidates(ground).items():
+        try:
+            calm = _calm(ground, name, model)
+            left[name] = abs(watch(quietly(clone(model), *change), calm))
+        except ValueError as error:
+            refused = str(error)
+    if not left:
+        return unmeasured(f"these rows allow none of the defences ({refused.rstrip('.')})")
+    return _chosen(ground, abs(before), left)
+
+
+def priced(ground: Ground, name: str, fit: Callable[[NDArray[np.intp]], Callable[[Array], Array]],
+           left: float) -> Remedy:  # fmt: skip
+    """A remedy of one's own, with its price measured like that of the defences.
+
+    Parameters
+    ----------
+    ground : Ground
+    name : str
+        What to do, in words, beginning with a small letter.
+    fit : callable
+        From row numbers to what predicts from rows in the space of the model.
+    left : float
+        What remains of the shift then, in units of y, as the caller measured it.
+    """
+    return told(name, price_of(ground, fit), left)
+
+
+def without_columns(ground: Ground, names: tuple[str, ...], called: str = "") -> Remedy:
+    """Leave columns out: whoever misreports one of them then moves nothing.
+
+    Parameters
+    ----------
+    ground : Ground
+    names : tuple of str
+    called : str
+        What they are called together, such as the category that they encode.
+    """
+    kept = [j for j, name in enumerate(ground.names) if name not in names]
+    if not kept:
+        return unmeasured("without it no column is left")
+
+    def fit(rows: NDArray[np.intp]) -> Callable[[Array], Array]:
+        model = clone(ground.refit)
+        quietly(model, ground.Z[rows][:, kept], ground.y[rows])
+        return lambda Z: np.asarray(model.predict(Z[:, kept]))
+
+    listed = f"`{called}`" if called else ", ".join(f"`{name}`" for name in names)
+    return priced(ground, f"leave {listed} out", fit, 0.0)
+
+
+def _candidates(ground: Ground) -> dict[str, Any]:
+    found = defences(ground, len(ground.sample))
+    if len(ground.sample) * len(ground.names) ** 2 <= WORK:
+        return found
+    return {name: found[name] for name in FEW}
+
+
+def _calm(ground: Ground, name: str, model: Any) -> Any:
+    """The defence on the rows as they are, fitted once in an audit."""
+    if name not in ground.defended:
+        ground.defended[name] = quietly(clone(model), ground.Z[ground.sample], ground.y[ground.sample])
+    return ground.defended[name]
+
+
+def best_of(ground: Ground, before: float, left: dict[str, float]) -> str:
+    """Of the cheapest defences that bring a shift below the tolerance, else of all, the one that leaves least.
+
+    Parameters
+    ----------
+    ground : Ground
+    before : float
+        The shift without a defence, in units of y.
+    left : dict of str to float
+        What each leaves of it.
+    """
+    enough = [name for name in left if left[name] <= min(ground.terms.tolerance, HELPS * before)]
+    costs = {name: float(np.nan_to_num(price(ground, name).cost, nan=np.inf)) for name in enough}
+    cheap = [name for name in enough if costs[name] <= max(0.0, min(costs.values())) + EQUAL]
+    return min(cheap or list(left), key=lambda name: left[name])
+
+
+def _chosen(ground: Ground, before: float, left: dict[str, float]) -> Remedy:
+    best = best_of(ground, before, left)
+    if left[best] <= HELPS * before:
+        return told(CALLED[best], price(ground, best), left[best], "the same rows then move it by")
+    said = f"No defence tried holds: under the best, {CALLED[best]}, {amount(left[best])} of {amount(before)} is left"
+    return Remedy(said, {"remedies_tried": list(left), "left": left[best]}, left[best])
+
+
+def told(name: str, cost: Price, left: float, then: str = "this brings it to") -> Remedy:
+    """What helps, in one sentence and in numbers.
 
     Parameters
     ----------
     name : str
-        What to do, in words.
-    cost : float
-        How much the mean squared error on clean held-out rows grows, as a share.
-    aside : float
-        Share of the rows that do not count as clean.
+        What to do, in words, beginning with a small letter.
+    cost : Price
+    left : float
+        What remains of the shift, in units of y.
+    then : str
+        The words before it.
     """
-
-    name: str
-    cost: float
-    aside: float = 0.0
-
-    @property
-    def price(self) -> str:
-        """In words."""
-        price = f"{percent(self.cost)} MSE" if self.cost > 0.0005 else "no measurable MSE"
-        if self.aside <= MANY:
-            return f"{price} on clean rows"
-        return (
-            f"{price} on the rows that agree (if the other {percent(self.aside)} are honest, trimming answers another "
-            "question)"
-        )
-
-
-def trimming(ground: Ground) -> Remedy:
-    """Trimmed least squares, and what it costs where there is nothing to trim.
-
-    Parameters
-    ----------
-    ground : Ground
-    """
-    known = ground.__dict__.get("_trimming")
-    if known is None:
-        model = TrimmedLeastSquares(
-            TRIM,
-            reg_lambda=ground.penalty,
-            random_state=ground.seed,
-            n_starts=50,
-            fit_intercept=ground.line.fit_intercept,
-        )
-        known = ground.__dict__["_trimming"] = Remedy(
-            f"trim {percent(TRIM)} (TrimmedLeastSquares)", cost(ground, model), float(ground.suspects.mean())
-        )
-    found: Remedy = known
-    return found
-
-
-def cost(ground: Ground, defence: Any) -> float:
-    """Growth of the MSE on held-out rows that the trimmed fit keeps, against least squares on the same rows.
-
-    Parameters
-    ----------
-    ground : Ground
-    defence : estimator
-    """
-    clean = ground.sample[~ground.suspects[ground.sample]]
-    rng = np.random.default_rng(ground.seed)
-    ratios = []
-    for _ in range(SPLITS):
-        order = rng.permutation(clean)[:MOST]
-        test, train = order[: len(order) // 4], order[len(order) // 4 :]
-        plain = ground.fit(train)
-        held = quietly(clone(defence), ground.Z[train], ground.y[train])
-        errors = [float(np.mean((model.predict(ground.Z[test]) - ground.y[test]) ** 2)) for model in (held, plain)]
-        ratios.append(errors[0] / errors[1] if errors[1] > 0 else 1.0)
-    return float(np.mean(ratios)) - 1.0
-
-
-def advised(ground: Ground, rows: Array, labels: Array, feature: str | None, before: float) -> str:
-    """Trimming against rows that were added: what they still move, and what it costs; empty where it does not help.
-
-    Parameters
-    ----------
-    ground : Ground
-    rows, labels : ndarray (k, n_features), ndarray (k,)
-        In the space of the model.
-    feature : str or None
-        Whose effect per standard deviation they move; the mean prediction where none is named.
-    before : float
-        What they move without trimming, in units of y.
-    """
-    here = ground.sample
-    X, y = np.vstack([ground.Z[here], rows]), np.append(ground.y[here], labels)
-    model = quietly(clone(ground.trimmed), X, y)
-    if feature is None:
-        left = float((model.predict(ground.Z[here]) - ground.trimmed.predict(ground.Z[here])).mean())
-    else:
-        j = ground.names.index(feature)
-        left = float((model.coef_[j] - ground.trimmed.coef_[j]) * ground.sd[j] / ground.unit[j])
-    if abs(left) > 0.7 * abs(before):
-        return ""
-    remedy = trimming(ground)
-    name = remedy.name[0].upper() + remedy.name[1:]
-    return f"{name}: the same rows then move it by {amount(abs(left))}; it costs {remedy.price}"
-
-
-def left_without(ground: Ground, gone: NDArray[np.bool_], seen: NDArray[np.bool_]) -> float:
-    """Mean shift that some rows still cause under trimming, over the rows that are seen, in units of y.
-
-    Parameters
-    ----------
-    ground : Ground
-    gone, seen : ndarray of bool (n_rows,)
-    """
-    rest = ground.sample[~gone[ground.sample]]
-    model = quietly(clone(ground.trimmed), ground.Z[rest], ground.y[rest])
-    return float((ground.trimmed.predict(ground.Z[seen]) - model.predict(ground.Z[seen])).mean())
+    said = f"{name[0].upper()}{name[1:]}: {then} {amount(left)}; it costs {cost.words}"
+    return Remedy(said, {"remedy": name, "left": left, **cost.evidence}, left, True)

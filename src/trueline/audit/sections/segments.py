@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..ground import Ground
 
-__all__ = ["Segment", "segments", "worst_segment"]
+__all__ = ["Segment", "inside", "segments", "worst_segment"]
 
 Array = NDArray[np.float64]
 
@@ -49,6 +49,18 @@ def segments(ground: Ground) -> Iterator[Segment]:
             low, high = np.quantile(column, [0.25, 0.75])
             yield Segment(f"{name} up to {low:.4g}", column <= low)
             yield Segment(f"{name} from {high:.4g}", column >= high)
+
+
+def inside(ground: Ground, name: str) -> NDArray[np.bool_]:
+    """The rows of a segment.
+
+    Parameters
+    ----------
+    ground : Ground
+    name : str
+        One that `segments` gives; all rows where there is none of that name.
+    """
+    return next((one.inside for one in segments(ground) if one.name == name), np.ones(ground.n, dtype=bool))
 
 
 def _groups(ground: Ground) -> list[list[str]]:

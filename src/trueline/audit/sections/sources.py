@@ -16,8 +16,8 @@ from ..saying import amount, count, listed
 from ..section import Section, Table
 from ..severity import severity_of
 from .findings import SUPPLIER, finding
-from .remedies import left_without, trimming
-from .segments import segments, worst_segment
+from .remedies import measured
+from .segments import inside, worst_segment
 
 __all__ = ["sources"]
 
@@ -132,9 +132,7 @@ def _pull(ground: Ground, one: Any) -> _Pull:
 
 
 def _finding(ground: Ground, pull: _Pull) -> Finding:
-    remedy = trimming(ground)
-    seen = next((one.inside for one in segments(ground) if one.name == pull.where), np.ones(ground.n, bool))
-    left = left_without(ground, pull.inside, seen & ~pull.inside)
+    remedy = measured(ground, pull.mean, inside(ground, pull.where) & ~pull.inside, gone=pull.inside)
     place = f" where {pull.where}" if pull.where else ""
     rows = ground.rows.numbers[pull.inside & ground.suspects]
     rule = "source-pulls"
@@ -154,13 +152,11 @@ def _finding(ground: Ground, pull: _Pull) -> Finding:
             "suspects": rows.tolist(),
             "p": pull.p,
             "mean_shift": pull.mean,
-            "left_when_trimmed": left,
-            "remedy_cost": remedy.cost,
             "segment": pull.where,
+            **remedy.evidence,
         },
         attacker=f'controls the rows of "{pull.name}"; needs to know nothing',
-        advice=f"{remedy.name[0].upper()}{remedy.name[1:]}: brings this to {amount(abs(left))} and costs "
-        f'{remedy.price}; then ask "{pull.name}" about rows {listed([str(row) for row in rows.tolist()])}',
+        advice=f'{remedy.advice}; then ask "{pull.name}" about rows {listed([str(row) for row in rows.tolist()])}',
     )
 
 

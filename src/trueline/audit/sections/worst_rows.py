@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from ...errors import TruelineError, TruelineWarning
-from ...findings import Assurance, Finding
+from ...findings import Assurance, Finding, Severity
+from ..changes import Changes
 from ..ground import Ground
 from ..moves.worst import worst_row
 from ..saying import amount, count
 from ..section import Section, Table
 from ..severity import severity_of
 from .findings import POISONING, finding
-from .remedies import advised
+from .remedies import measured
 
 __all__ = ["worst_rows"]
 
@@ -27,6 +29,30 @@ HOW = (
 )
 PROVEN_ENOUGH = 1.01  # bound over found
 SIZE, WIDE = 400_000, 20  # cells, and features, beyond which two coefficients must do
+TOLD = 20  # rows of evidence; the file of rows has them all
+
+
+@dataclass(frozen=True, eq=False)
+class _Worst:
+    """What some added rows do to one number."""
+
+    feature: str | None  # None: the mean prediction
+    rows: int
+    worst: Any
+    scale: float  # of its own units to one standard deviation of the column, in units of y
+
+    @property
+    def words(self) -> str:
+        return "the mean prediction" if self.feature is None else f"the effect of `{self.feature}`"
+
+    @property
+    def moved(self) -> float:
+        """In units of y."""
+        return float(self.worst.found * self.scale)
+
+    @property
+    def bound(self) -> float:
+        return float(self.worst.bound * self.scale)
 
 
 def worst_rows(ground: Ground) -> Section:
@@ -36,42 +62,61 @@ def worst_rows(ground: Ground) -> Section:
     ----------
     ground : Ground
     """
-    frame = pa.table({name: pa.array(np.ascontiguousarray(ground.Z[:, j])) for j, name in enumerate(ground.names)})
-    few = 2 if ground.X.size > SIZE or len(ground.names) > WIDE or ground.effort.name == "quick" else 5
-    top = [int(j) for j in np.argsort(-ground.felt, kind="stable")[:few] if ground.sd[j] > 0]
-    wanted: list[tuple[str, Any, float]] = [("the mean prediction", "mean prediction", 1.0)]
-    wanted += [
-        (f"the effect of {ground.names[j]}", ("coefficient", ground.names[j]), float(ground.sd[j] / ground.unit[j]))
-        for j in top
-    ]
-    lines, skipped, found = [], list[str](), list[tuple[str, Any, float, int]]()
-    for words, of, scale in wanted:
-        for rows in sorted({1, min(ground.terms.attacker_rows, ground.n)}):
-            try:
-                worst = _worst(frame, ground, of, rows)
-            except TruelineError as error:
-                skipped.append(f"{words}: {error}")
-                break
-            lines.append([words, rows, worst.found * scale, worst.bound * scale])
-            found.append((words, worst, scale, rows))
+    found, skipped = _found(ground)
     table = Table(
         "Added rows",
         ("what", "rows added", "found to move it by", "no such rows move it by more than"),
-        lines,
+        [
+            [
+                f"{one.words.replace('`', '')}{', per standard deviation' * (one.feature is not None)}",
+                one.rows,
+                one.moved,
+                one.bound,
+            ]
+            for one in found
+        ],
         ("", "", ground.target, ground.target),
     )
-    text = f"{ground.caveat}{(ground.condition[0].upper() + ground.condition[1:] + '.') if ground.condition else ''}"
-    text += "".join(f" Not bounded: {line}." for line in skipped)
+    condition = (ground.condition[0].upper() + ground.condition[1:] + ".") if ground.condition else ""
+    left = "; ".join(f"{' and '.join(names)}: {reason}" for reason, names in skipped.items())
+    if not found:
+        return Section("", "", not_run=left, how=HOW)
+    made = _finding(ground, found)
+    said = (ground.caveat.strip(), condition, f"Not bounded: {left}." if left else "")
     return Section(
         "",
         "",
-        text=text.strip(),
+        text=" ".join(part for part in said if part),
         how=HOW,
-        tables=(table,) if lines else (),
-        findings=_findings(ground, found),
-        facts={"calm": _calm(ground, found)},
-        not_run=None if lines else "; ".join(skipped),
+        tables=(table,),
+        findings=() if made is None else made[:1],
+        facts={"calm": _calm(ground, found), "changes": {} if made is None else {made[0].fingerprint: made[1]}},
     )
+
+
+def _found(ground: Ground) -> tuple[list[_Worst], dict[str, list[str]]]:
+    """What was found for each number, and why it was not for others: each reason with what it concerns."""
+    frame = pa.table({name: pa.array(np.ascontiguousarray(ground.Z[:, j])) for j, name in enumerate(ground.names)})
+    found, skipped = list[_Worst](), dict[str, list[str]]()
+    for feature in (None, *_watched(ground)):
+        of: Any = "mean prediction" if feature is None else ("coefficient", feature)
+        j = 0 if feature is None else ground.names.index(feature)
+        scale = 1.0 if feature is None else float(ground.sd[j] / ground.unit[j])
+        for rows in sorted({1, min(ground.terms.attacker_rows, ground.n)}):
+            try:
+                found.append(_Worst(feature, rows, _worst(frame, ground, of, rows), scale))
+            except TruelineError as error:
+                words = "the mean prediction" if feature is None else f"the effect of {feature}"
+                skipped.setdefault(str(error).rstrip("."), []).append(words)
+                break
+    return found, skipped
+
+
+def _watched(ground: Ground) -> list[str]:
+    """Features that were asked about, else those that move the output most."""
+    few = 2 if ground.X.size > SIZE or len(ground.names) > WIDE or ground.effort.name == "quick" else 5
+    felt = [ground.names[int(j)] for j in np.argsort(-ground.felt, kind="stable") if ground.sd[j] > 0]
+    return list(ground.effects) or felt[:few]
 
 
 def _worst(frame: Any, ground: Ground, of: Any, rows: int) -> Any:
@@ -88,54 +133,68 @@ def _worst(frame: Any, ground: Ground, of: Any, rows: int) -> Any:
         )
 
 
-def _findings(ground: Ground, found: list[tuple[str, Any, float, int]]) -> tuple[Finding, ...]:
+def _finding(ground: Ground, found: list[_Worst]) -> tuple[Finding, Changes] | None:
     """The row or rows that move most, where that is above the tolerance."""
-    ranked = [
-        (severity_of(worst.found * scale, rows, ground.terms), abs(worst.found * scale), words, worst, scale, rows)
-        for words, worst, scale, rows in found
-        if abs(worst.found * scale) >= ground.terms.tolerance
-    ]
+    order = list(Severity)
+    ranked = [(severity_of(one.moved, one.rows, ground.terms), one) for one in found
+              if abs(one.moved) >= ground.terms.tolerance]  # fmt: skip
     if not ranked:
-        return ()
-    order = list(type(ranked[0][0]))
-    severity, effect, words, worst, scale, rows = max(ranked, key=lambda one: (order.index(one[0]), -one[5], one[1]))
-    proven = abs(worst.bound) <= PROVEN_ENOUGH * abs(worst.found)
+        return None
+    severity, top = max(ranked, key=lambda entry: (order.index(entry[0]), -entry[1].rows, abs(entry[1].moved)))
+    worst = top.worst
     condition = f"; {ground.condition}" if ground.condition else ""
-    feature = words.removeprefix("the effect of ") if words != "the mean prediction" else None
-    helps = advised(ground, worst.rows, worst.labels, feature, effect)
-    cells = [dict(zip(ground.names, row, strict=True)) for row in _in_units(ground, worst.rows[:20])]
+    added = Changes.of(ground, added=(worst.rows, worst.labels))
+    cells = [dict(zip(ground.names, row, strict=True)) for row in added.rows[:TOLD].tolist()]
+    remedy = measured(ground, abs(top.moved), top.feature, added=(worst.rows, worst.labels))
+    made = finding(
+        ground,
+        "worst-added-rows",
+        severity,
+        _title(ground, top),
+        effect=top.moved,
+        where=(top.words.replace("`", ""),),
+        evidence={
+            "rows": cells,
+            "labels": worst.labels[:TOLD],
+            "before": worst.before / _unit(ground, top),
+            "after": worst.after / _unit(ground, top),
+            "bound": top.bound,
+            "added": top.rows,
+            **remedy.evidence,
+        },
+        assurance=Assurance.PROVEN if abs(worst.bound) <= PROVEN_ENOUGH * abs(worst.found) else Assurance.FOUND,
+        reference=POISONING,
+        attacker=f"adds {count(top.rows, 'row')}, knows the data and the model{condition}",
+        advice=f"{remedy.advice}. Or enforce tighter bounds on columns and labels, and limit how many rows one party "
+        "can add",
+    )
+    return made, added
+
+
+def _unit(ground: Ground, top: _Worst) -> float:
+    """One unit of the column in the space of the model; predictions have none."""
+    return 1.0 if top.feature is None else float(ground.unit[ground.names.index(top.feature)])
+
+
+def _title(ground: Ground, top: _Worst) -> str:
+    """Before and after in the units that the table of coefficients has."""
+    verb = "moves" if top.rows == 1 else "move"
+    most = f"no such {'row moves' if top.rows == 1 else 'rows move'} it by more than"
+    start = f"{count(top.rows, 'added row')} inside your ranges {verb} {top.words}"
+    if top.feature is None:
+        return f"{start} by {amount(abs(top.moved))}; {most} {amount(top.bound)}"
+    unit = _unit(ground, top)
+    before, after = top.worst.before / unit, top.worst.after / unit
     return (
-        finding(
-            ground,
-            "worst-added-rows",
-            severity,
-            f"{count(rows, 'added row')} inside your ranges move{'s' if rows == 1 else ''} {words} by {amount(effect)}"
-            f"{' per standard deviation' if words != 'the mean prediction' else ''}; no such "
-            f"{'row exceeds' if rows == 1 else 'rows exceed'} {amount(worst.bound * scale)}",
-            effect=worst.found * scale,
-            where=(words,),
-            evidence={"rows": cells, "labels": worst.labels[:20], "bound": worst.bound * scale, "added": rows},
-            assurance=Assurance.PROVEN if proven else Assurance.FOUND,
-            reference=POISONING,
-            attacker=f"adds {count(rows, 'row')}, knows the data and the model{condition}",
-            advice=f"{helps + '. ' if helps else ''}Enforce tighter bounds on columns and labels, or limit how many "
-            "rows one party can add",
-        ),
+        f"{start} from {amount(before)} to {amount(after)} per unit, {amount(abs(top.moved))} {ground.target} per "
+        f"standard deviation; {most} {amount(top.bound)}"
     )
 
 
-def _in_units(ground: Ground, rows: Any) -> list[list[float]]:
-    scaling = ground.line.scaling
-    back = rows * scaling.sigma + scaling.mu if ground.scaled else rows
-    return [[float(value) for value in row] for row in back]
-
-
-def _calm(ground: Ground, found: list[tuple[str, Any, float, int]]) -> str:
-    mean = [(worst, rows) for words, worst, _, rows in found if words == "the mean prediction"]
+def _calm(ground: Ground, found: list[_Worst]) -> str:
+    mean = [one for one in found if one.feature is None]
     if not mean:
         return ""
-    worst, rows = mean[-1]
-    return (
-        f"The mean prediction is not moved by more than {amount(worst.bound)} by {count(rows, 'added row')} inside the "
-        f"bounds (proven{'; ' + ground.condition if ground.condition else ''})."
-    )
+    most, rows = amount(mean[-1].bound), count(mean[-1].rows, "added row")
+    condition = f"; {ground.condition}" if ground.condition else ""
+    return f"The mean prediction is not moved by more than {most} by {rows} inside the bounds (proven{condition})."

@@ -1,0 +1,82 @@
+"""`trueline drift`: a file of later rows against what a model file remembers of its training rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ..errors import ColumnsError, OptionError, Problem
+from ..rows.stream import TableStream
+from ..ship import DriftMonitor, DriftReport
+from .loading import check_output, left_out, load_model, open_table, schema_of
+from .screen import INCOMPLETE, print_json, progress, say
+
+__all__ = ["DriftRequest", "drift_file"]
+
+
+@dataclass(frozen=True)
+class DriftRequest:
+    """What was asked for, in the words of the flags."""
+
+    model: Path
+    data: str
+    target: str | None
+    drop: tuple[str, ...]
+    alpha: float
+    window: int | None
+    windows: int | None
+    require_signed: Path | None
+    html: Path | None
+
+
+def drift_file(request: DriftRequest, as_json: bool) -> None:
+    """Check one window, say what was found, and exit with what it means.
+
+    Raises
+    ------
+    typer.Exit
+        With 1: an alarm; with 3: none, but not everything could be judged.
+    """
+    check_output(request.html, request.model, request.data, flag="--html")
+    if request.windows is not None and request.window is None:
+        raise OptionError("--windows needs --window, the number of this one", advice="For example --window 1")
+    report = _checked(request)
+    if request.html is not None:
+        report.to_html(request.html)
+    if as_json:
+        told = {"model_file": str(request.model), "data": request.data, **report.to_dict()}
+        print_json({**told, "exit_code": _code(report)})
+    else:
+        say(str(report))
+        if request.html is not None:
+            say(f"  written: {request.html}")
+    if _code(report):
+        raise typer.Exit(_code(report))
+
+
+def _code(report: DriftReport) -> int:
+    return 1 if report.alarm else 0 if report.complete else INCOMPLETE
+
+
+def _checked(request: DriftRequest) -> DriftReport:
+    model = load_model(request.model, request.data, "drift", request.require_signed)
+    schema = schema_of(model, request.model)
+    dropped = tuple(dict.fromkeys([*schema.dropped, *left_out(request.drop, schema)]))
+    if model.reference is None:
+        raise OptionError(f"{request.model}: this model does not remember what its training rows looked like",
+                          advice="Save it with them: `trueline fit -o` does")  # fmt: skip
+    model = replace(model, schema=replace(schema, dropped=dropped))
+    monitor = DriftMonitor(model, request.alpha, windows=request.windows)
+    with progress(f"reading {Path(request.data).name}") as on_progress:
+        stream = _stream(request, on_progress)
+        return monitor.check(stream, request.target, window=request.window)
+
+
+def _stream(request: DriftRequest, on_progress: Any) -> TableStream:
+    stream = open_table(request.data, on_progress)
+    if request.target is not None and request.target not in stream.names:
+        raise ColumnsError(f"{request.data}: --target", problems=[Problem("no such column", request.target)])
+    return stream

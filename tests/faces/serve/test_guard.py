@@ -1,0 +1,170 @@
+"""Before every route: one shape of refusal, no traceback, a log line, a measurement."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+
+import pytest
+
+from trueline.errors import OptionError
+from trueline.faces.serve.access_log import AccessLog
+from trueline.faces.serve.rates import Rates
+from trueline.faces.serve.service import Named, Service
+from trueline.faces.serve.settings import Settings
+
+GOOD = {"region": "south", "rooms": 3, "age": 20.5, "balcony": True}
+
+
+def test_paths_and_methods(served):
+    for method, path, status, reason in [
+        ("GET", "/predict", 405, "wrong_method"), ("PUT", "/v2/health/live", 405, "wrong_method"),
+        ("DELETE", "/v2/models/flats/infer", 405, "wrong_method"), ("OPTIONS", "/predict", 405, "wrong_method"),
+        ("GET", "/docs", 404, "not_found"), ("GET", "/../etc/passwd", 404, "not_found"), ("GET", "/" + "x" * 5000, 404,
+        "not_found"), ("GET", "/card/", 404, "not_found"),
+    ]:  # fmt: skip
+        answer = served.client.request(method, path, follow_redirects=False)
+        if answer.status_code == 307:
+            continue
+        assert (answer.status_code, answer.json()["error"]["reason"]) == (status, reason), path
+        assert len(answer.content) < 1000
+        assert (status != 405) or answer.headers["allow"]
+
+
+def test_a_fault_shows_no_traceback(served, monkeypatch, caplog):
+    def broken(body):
+        raise RuntimeError("secret place")
+
+    monkeypatch.setattr(served.service.reader, "read", broken)
+    monkeypatch.setattr(served.service.window, "look", broken)
+    with caplog.at_level(logging.ERROR, "trueline.serve"):
+        status, error = served.error({"rows": [GOOD]})
+        answer = served.client.get("/metrics")
+    for text in (json.dumps(error), answer.text):
+        assert "internal" in text and "secret" not in text and "Traceback" not in text
+    assert status == answer.status_code == 500
+    assert caplog.text.count("RuntimeError: secret place") == 2
+    assert answer.headers["x-request-id"] in answer.text
+
+
+def test_names_of_the_host(model):
+    from trueline.faces.serve.application import application
+
+    service = Service(Named(model, model.schema, "flats"), Settings(), hosts=["localhost", "127.0.0.1", "::1"])
+    app = application(service)
+
+    async def status(host):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": "/v2/health/live", "raw_path": b"/v2/health/live",
+                 "query_string": b"", "headers": [(b"host", host)], "root_path": "", "http_version": "1.1",
+                 "scheme": "http", "server": None, "client": None}  # fmt: skip
+        await app(scope, None, send)
+        return sent[0]["status"]
+
+    for host in (b"localhost", b"localhost:8000", b"127.0.0.1:1", b"[::1]:8000", b"LOCALHOST"):
+        assert asyncio.run(status(host)) == 200
+    for host in (b"evil.example", b"evil.example:8000", b"", b"localhost.evil.example", b"[::2]:1"):
+        assert asyncio.run(status(host)) == 421
+
+
+def test_rates(serve):
+    served = serve(rate="2/hour", scopes=("predict",))
+    for _ in range(2):
+        assert served.ask({"rows": [GOOD]}, x_api_key=served.key).status_code == 200
+    answer = served.ask({"rows": [GOOD]}, x_api_key=served.key)
+    assert answer.status_code == 429 and 3500 < int(answer.headers["retry-after"]) <= 3600
+    assert served.key.split("_")[1] in answer.json()["error"]["message"]
+    assert served.client.get("/v2/health/live").status_code == 200
+    other = serve(rate="2/hour", scopes=("predict",))  # another key has a rate of its own
+    assert other.ask({"rows": [GOOD]}, x_api_key=other.key).status_code == 200
+
+
+@pytest.mark.parametrize("rate", ["", "x", "0/minute", "-1/minute", "1/fortnight", "60"])
+def test_no_rate(rate):
+    with pytest.raises(OptionError, match="60/minute"):
+        Rates(rate)
+
+
+def test_too_many_at_once(serve):
+    served = serve(in_flight=1)
+    served.service.reading = 1
+    answer = served.ask({"rows": [GOOD]})
+    assert answer.status_code == 503 and answer.headers["retry-after"] == "1"
+    served.service.reading = 0
+    assert served.ask({"rows": [GOOD]}).status_code == 200 and served.service.reading == 0
+
+
+def test_the_log(serve):
+    log = io.StringIO()
+    served = serve(log=log)
+    answer = served.ask({"rows": [GOOD, GOOD]})
+    served.ask(b"{")
+    served.client.get("/a%0Ab%22c%E2%80%AE" + "x" * 500)
+    served.service.log._write_waiting()
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    first, second, third = lines
+    assert first["id"] == answer.headers["x-request-id"] and first["rows"] == 2 and first["status"] == 200
+    assert (first["method"], first["path"], first["key"], first["reason"]) == ("POST", "/predict", None, None)
+    assert first["ms"] > 0 and first["time"].endswith("Z") and first["client"] == "127.0.0.1"
+    assert (second["status"], second["reason"]) == (400, "malformed")
+    assert third["path"].startswith('/a\nb"c\u202e') and len(third["path"]) <= 200
+    assert len({line["id"] for line in lines}) == 3
+
+
+def test_a_reader_who_left_or_sleeps_stops_nobody(tmp_path):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    log = AccessLog(Gone())
+    log.add("1", None, "c", "GET", "/", 200, 0.1, 0, None)
+    log._write_waiting()
+    log.add("2", None, "c", "GET", "/", 200, 0.1, 0, None)
+    kept = io.StringIO()
+    slow = AccessLog(kept, most=10)
+    for i in range(25):
+        slow.add(str(i), None, "c", "GET", "/", 200, 0.1, 0, None)
+    slow.start()
+    slow.stop()
+    lines = [json.loads(line) for line in kept.getvalue().splitlines()]
+    assert [line.get("id") for line in lines] == [*map(str, range(15, 25)), None]
+    assert lines[-1]["log_lines_dropped"] == 15
+
+
+def test_websockets_are_turned_away(served):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(served.app({"type": "websocket", "path": "/predict"}, None, send))
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_a_caller_who_left_is_noted(serve):
+    log = io.StringIO()
+    served = serve(log=log)
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        raise AssertionError("there is nobody")
+
+    scope = {"type": "http", "method": "POST", "path": "/predict", "headers": [(b"content-type", b"application/json")],
+             "client": ("10.0.0.1", 5)}  # fmt: skip
+    asyncio.run(served.app(scope, receive, send))
+    served.service.log._write_waiting()
+    assert json.loads(log.getvalue())["status"] == 499
+
+
+def test_names_that_are_no_path(model):
+    for name in ("../../x", "a/b", "", "a\0", "x" * 200, "-x"):
+        with pytest.raises(ValueError, match="no name"):
+            Service(Named(model, model.schema, name), Settings())

@@ -45,7 +45,8 @@ def server(tmp_path_factory):
     words = [Path(sys.executable).with_name("mlflow"), "server", "--backend-store-uri", f"sqlite:///{folder}/server.db",
              "--artifacts-destination", folder / "kept", "--host", "127.0.0.1", "--port", str(port),
              "--workers", "1"]  # fmt: skip
-    quiet = {**ENVIRONMENT, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    quiet = {**ENVIRONMENT, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true",
+             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # fmt: skip
     with (folder / "log").open("wb") as log:
         running = subprocess.Popen(words, stdout=log, stderr=log, env=quiet, cwd=folder, start_new_session=True)
     try:

@@ -124,8 +124,10 @@ def read_changes(path: str | os.PathLike[str]) -> Changes:
 
     Examples
     --------
-    >>> _ = Path("rows.csv").write_text("change,row,y,x\\nremove,17,,\\nadd,,2.5,0.1\\n")
-    >>> print(read_changes("rows.csv"))
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "rows.csv"
+    >>> _ = file.write_text("change,row,y,x\\nremove,17,,\\nadd,,2.5,0.1\\n")
+    >>> print(read_changes(file))
     1 row removed, 1 row added
     """
     name = os.fspath(path)

@@ -103,7 +103,7 @@ def test_a_short_exploration(listening):
 def test_a_long_exploration(listening, guarded):
     policies = {"out_of_range": "refuse"} if guarded else None
     port, served = listening(scopes=("admin",) if guarded else (), max_rows=20, policies=policies)
-    seen = explore(f"http://127.0.0.1:{port}", served.key, 1500)
+    seen = explore(f"http://127.0.0.1:{port}", served.key, 250)
     assert {200, 422} <= seen["POST /predict"] and 404 in seen["GET /v2/models/{name}"]
 
 

@@ -94,7 +94,7 @@ def _damage(kind: str, rows: Rows, top: float, target: str) -> Figure:
     others = [name for name in names if name != UNDEFENDED]
     colours = dict(zip(others, PALETTE * len(names), strict=False))
     scale = alt.Scale(domain=names, range=[colours.get(name, SOFT) for name in names])
-    dash = alt.StrokeDash("defence_text:N", legend=None, scale=alt.Scale(
+    dash = alt.StrokeDash("defence_text:N", scale=alt.Scale(
         domain=names, range=[[1, 0] if name in colours else [5, 4] for name in names]))  # fmt: skip
     narrow = alt.ExprRef("2 + 7 * clamp(floor(width / 420), 0, 1)")  # columns: a phone cuts one line off
     legend = alt.Legend(symbolOpacity=1, symbolStrokeWidth=0, columns=narrow)

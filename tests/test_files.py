@@ -1,17 +1,18 @@
-"""write_whole: the old file or the new one, never a part, never a leftover."""
+"""write_whole and write_new: the old file or the new one, never a part, never a leftover."""
 
 from __future__ import annotations
 
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
 
 import pytest
 
-from trueline.files import write_whole
+from trueline.files import write_new, write_whole
 
 OLD, NEW = b"old", b"new content"
 WRITER = """
@@ -158,6 +159,55 @@ def test_content_is_on_the_disk_before_it_gets_its_name(target, monkeypatch):
         monkeypatch.setattr(f"os.{name}", note(name))
     write_whole(target, NEW)
     assert calls == ["fsync", "replace", "fsync"]  # the last one is the folder's
+
+
+def test_the_folder_of_the_file_is_synced_and_no_other(target, monkeypatch):
+    synced, genuine = [], os.fsync
+
+    def note(handle):
+        synced.append(os.fstat(handle).st_ino)
+        genuine(handle)
+
+    monkeypatch.setattr("os.fsync", note)
+    write_whole(target, NEW)
+    assert synced[1] == target.parent.stat().st_ino and synced[0] == target.stat().st_ino
+
+
+def test_a_folder_that_cannot_be_synced_at_all_is_no_fault(target, monkeypatch):
+    genuine = os.fsync
+
+    def refuse_folders(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        genuine(handle)
+
+    monkeypatch.setattr("os.fsync", refuse_folders)
+    write_whole(target, NEW)
+    assert target.read_bytes() == NEW
+
+
+@pytest.mark.parametrize("there", ["a file", "a dangling link", "a folder"])
+def test_a_new_file_never_replaces_anything(tmp_path, there):
+    path = tmp_path / "key"
+    if there == "a file":
+        path.write_bytes(OLD)
+    elif there == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError) as caught:
+        write_new(path, NEW, 0o600)
+    assert caught.value.filename == str(path) and os.listdir(tmp_path) == ["key"]
+    assert there != "a file" or path.read_bytes() == OLD
+
+
+def test_a_new_file_has_its_permissions_from_the_first_byte(tmp_path, umask, monkeypatch):
+    umask(0)
+    seen, genuine = [], os.fsync
+    monkeypatch.setattr("os.fsync", lambda handle: (seen.append(os.fstat(handle).st_mode & 0o777), genuine(handle))[1])
+    write_new(tmp_path / "key", NEW, 0o600)
+    assert seen[0] == 0o600 == mode(tmp_path / "key") and (tmp_path / "key").read_bytes() == NEW
+    assert os.listdir(tmp_path) == ["key"] and (tmp_path / "key").stat().st_nlink == 1
 
 
 @pytest.mark.parametrize("after", [0.0, 0.003, 0.011, 0.05, 0.12])

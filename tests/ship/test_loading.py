@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 from copy import deepcopy
@@ -55,11 +56,11 @@ def test_truncated_at_every_byte(folder, tmp_path, name):
         refused(tmp_path / "m.json", content[:size])
 
 
-def test_every_flipped_bit_is_seen(folder, tmp_path):
+def test_a_flipped_bit_in_every_byte_is_seen(folder, tmp_path):
+    """All eight of them, in a file that has everything: test_loading_faults.py."""
     content = (folder / "descent.json").read_bytes()
     for at in range(len(content)):
-        for bit in range(8):
-            refused(tmp_path / "m.json", content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :])
+        refused(tmp_path / "m.json", content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :])
 
 
 @pytest.mark.parametrize(("old", "new"), [(b'"b": ', b'"b":  '), (b"\n}", b"}"), (b"e", b"E")], ids=repr)
@@ -199,3 +200,32 @@ def test_what_cannot_be_read_is_an_os_error_that_names_it(tmp_path):
     for path in (tmp_path, tmp_path / "gone.json"):
         with pytest.raises(OSError, match=path.name):
             load(path)
+
+
+def test_the_hash_of_the_schema_is_held_against_the_schema(folder, tmp_path):
+    for name, wrong in (("schema.json", "0" * 64), ("schema.json", None), ("descent.json", "0" * 64)):
+        content = changed(folder, name, lambda values, wrong=wrong: values.update(schema_hash=wrong))
+        refused(tmp_path / "m.json", content, "schema_hash is not that of the schema")
+
+
+def test_a_reference_of_other_features_is_refused(folder, tmp_path):
+    X, y = np.arange(12.0).reshape(6, 2) ** 2, np.arange(6.0)
+    save(LeastSquares().fit(X[:, :1], y), folder / "one.json", X=X[:, :1], y=y)
+    reference = json.loads((folder / "one.json").read_text())["reference"]
+    content = changed(folder, "descent.json", lambda values: values.update(reference=reference))
+    refused(tmp_path / "m.json", content, "the reference is of 1 features, w has 2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'"b": ', b'"b":  '), (b"0.0,", b"0e0,"), (b'"kind"', b'"\\u006bind"'), (b"\n ", b"\r\n ")],
+    ids=repr,
+)
+def test_other_bytes_for_the_same_values_are_refused_under_their_own_checksum(folder, tmp_path, old, new):
+    """The same model in other words, sealed as trueline would seal it: there is one way to write a model alone."""
+    content = (folder / "descent.json").read_bytes()
+    at = content.index(b',\n "sha256"')
+    assert old in content[:at]
+    body = content[:at].replace(old, new, 1) + b"\n}\n"
+    sha256 = hashlib.sha256(body).hexdigest()
+    refused(tmp_path / "m.json", body[:-3] + f',\n "sha256": "{sha256}"\n}}\n'.encode(), "do not match its checksum")

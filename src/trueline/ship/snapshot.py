@@ -153,8 +153,8 @@ def _words(X: Array, y: Array, columns: list[int], rows: Any) -> Words:
 def _mixed(words: Words) -> Words:
     mixed = np.zeros(len(words), dtype=np.uint64)
     for column in words.T:
-        mixed = (mixed ^ column ^ (column >> HALF)) * ODD  # whole numbers have all their bits at the top
-        mixed ^= mixed >> HALF
+        mixed = (mixed ^ column) * ODD
+        mixed ^= mixed >> HALF  # whole numbers have all their bits at the top
     return mixed
 
 

@@ -10,8 +10,10 @@ import logging
 import pytest
 
 from trueline.errors import OptionError
+from trueline.faces.serve import counters
 from trueline.faces.serve.access_log import AccessLog
 from trueline.faces.serve.rates import Rates
+from trueline.faces.serve.refusals import RefusedError
 from trueline.faces.serve.service import Named, Service
 from trueline.faces.serve.settings import Settings
 
@@ -89,6 +91,22 @@ def test_rates(serve):
 def test_no_rate(rate):
     with pytest.raises(OptionError, match="60/minute"):
         Rates(rate)
+
+
+def test_counts_expire_and_callers_are_forgotten(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(counters.time, "time", lambda: now[0])
+    monkeypatch.setattr(counters, "MOST", 10)
+    rates = Rates("2/minute")
+    for caller in range(10):
+        rates.take(f"key {caller}")
+        rates.take(f"key {caller}")
+    with pytest.raises(RefusedError):
+        rates.take("key 3")
+    now[0] += 61
+    rates.take("key 3")
+    rates.take("key 99")
+    assert len(rates._counted.storage._counts) == 2
 
 
 def test_too_many_at_once(serve):

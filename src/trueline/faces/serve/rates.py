@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 import time
 
+from limits import parse_many
+from limits.strategies import FixedWindowRateLimiter
+
 from ...errors import OptionError
+from .counters import Counters
 from .refusals import RefusedError
 
 __all__ = ["Rates"]
@@ -13,6 +17,9 @@ __all__ = ["Rates"]
 
 class Rates:
     """Limits that every caller has for itself.
+
+    Windows begin with a caller's first request, and are fixed: two numbers per caller, however high the rate. Around
+    the end of a window up to twice as many requests may pass.
 
     Parameters
     ----------
@@ -35,17 +42,13 @@ class Rates:
     """
 
     def __init__(self, rate: str) -> None:
-        from limits import parse_many
-        from limits.storage import MemoryStorage
-        from limits.strategies import MovingWindowRateLimiter
-
         try:
             self._limits = parse_many(rate)
         except ValueError:
             self._limits = []
         if not self._limits or any(limit.amount < 1 for limit in self._limits):
             raise OptionError(f"{rate!r} is no rate", advice="Write 60/minute, or 10/second;1000/hour")
-        self._counted = MovingWindowRateLimiter(MemoryStorage())
+        self._counted = FixedWindowRateLimiter(Counters())
 
     def take(self, caller: str) -> None:
         """Count one request.

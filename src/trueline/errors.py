@@ -171,6 +171,7 @@ class GateError(RegistryError):
     def __init__(self, message: str, *, reasons: Iterable[str] = (), advice: str = "") -> None:
         self.reasons = tuple(reasons)
         super().__init__(": ".join(part for part in (message, "; ".join(self.reasons)) if part), advice=advice)
+        self.message = message
 
 
 class TruelineWarning(UserWarning):

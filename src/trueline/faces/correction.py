@@ -10,7 +10,7 @@ from ..errors import Problem
 
 __all__ = ["corrected", "in_flags"]
 
-PARAMETERS = "standardize|momentum|batch_size|reg_lambda|clip_row_gradient|epochs|lr|tol|loss"
+PARAMETERS = "force|standardize|momentum|batch_size|reg_lambda|clip_row_gradient|epochs|lr|tol|loss"
 
 
 def corrected(problems: Iterable[Problem], args: Sequence[str]) -> list[str] | None:

@@ -68,7 +68,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except DataError as error:
             _fail_with_correction(error, as_json)
         except GateError as error:
-            fail(in_flags(str(error)), REFUSED, as_json, reasons=list(error.reasons))
+            fail(_refusal(error), REFUSED, as_json, reasons=list(error.reasons))
         except RegistryConflictError as error:
             fail(in_flags(str(error)), REFUSED, as_json, winner=error.winner)
         except IncompleteError as error:
@@ -91,6 +91,12 @@ def _described(error: Exception) -> tuple[str, int]:
         return "out of memory: fewer columns or rows, or a larger machine", INCOMPLETE
     text = f"{type(error).__name__}: {error}"
     return f"unexpected {text}. TRUELINE_TRACEBACK=1 shows where; please report it", INCOMPLETE
+
+
+def _refusal(error: GateError) -> str:
+    """A line for each reason, and then the way out."""
+    lines = [f"{error.message}: refused", *(f"  {reason}" for reason in error.reasons), error.advice]
+    return in_flags("\n".join(line for line in lines if line))
 
 
 def fail(message: str, code: int, as_json: bool, **more: Any) -> NoReturn:

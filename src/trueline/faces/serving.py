@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -86,10 +85,7 @@ def _load(request: ServeRequest) -> Named:
         return Named(model, schema_of(model, path), stem)
     from ..ship import Registry
 
-    with tempfile.TemporaryDirectory() as folder:  # what an alias means may change; the version pulled is the one named
-        file = Path(folder) / "model.json"
-        version = Registry(request.registry).pull(request.model, file, require_signed=request.require_signed)
-        model = load(file, require_signed=request.require_signed)
+    version, model = Registry(request.registry).fetch(request.model, require_signed=request.require_signed)
     return Named(model, schema_of(model, Path(request.model)), version.name, str(version.version))
 
 

@@ -102,7 +102,7 @@ class Registry:
         reason = check_reason(force) if force else ""
         if against and not reason:
             raise GateError(os.fspath(path), reasons=against,
-                            advice="Mend that, or register it with a reason (force)")  # fmt: skip
+                            advice="Mend that, or register it with force=REASON, which is kept")  # fmt: skip
         store = self._open(write=True)
         if expect_version is not None:
             check_newest(store, name, expect_version)
@@ -146,7 +146,18 @@ class Registry:
         reference : str
         require_signed : path of a public key, optional
         """
-        return self._checked(reference, require_signed)[2]
+        return self.fetch(reference, require_signed=require_signed)[1]
+
+    def fetch(self, reference: str, *, require_signed: Signer | None = None) -> tuple[Version, Model]:
+        """Which version a reference means at this moment, and its model, as `load` gives it.
+
+        Parameters
+        ----------
+        reference : str
+        require_signed : path of a public key, optional
+        """
+        version, _, model = self._checked(reference, require_signed)
+        return version, model
 
     def promote(
         self, reference: str, alias: str = CHAMPION, *, require_signed: Signer | None = None,

@@ -134,8 +134,8 @@ def _work(rows: int, columns: int) -> int:
 _RATES, _FINE = (0.02, 0.05, 0.1, 0.2), (0.01, 0.02, 0.05, 0.1, 0.15, 0.2)
 _PLAIN = ("flip", "statistical")
 EFFORTS = {
-    "quick": Effort("quick", 4, 500_000, 400, Siege((0.05, 0.2), 3, 0, (), _PLAIN), 1e9, 20, 20_000),
-    "normal": Effort("normal", 8, 5_000_000, 1_000, Siege(_RATES, 3, 15, (0.05, 0.2)), 1.8e9, 100, 100_000),
+    "quick": Effort("quick", 4, 300_000, 400, Siege((0.05, 0.2), 3, 0, (), _PLAIN), 1e9, 20, 20_000),
+    "normal": Effort("normal", 8, 400_000, 1_000, Siege(_RATES, 3, 15, (0.05, 0.2)), 1.8e9, 100, 100_000),
     "thorough": Effort("thorough", 1000, 50_000_000, 4_000, Siege(_FINE, 8, 100, _RATES), 1e12, 200, 1_000_000),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from trueline.ship import load
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
     """An empty registry, made once: MLflow takes seconds for it."""
-    from trueline.ship.registry_sqlite import create_database
+    from trueline.ship.registry.database import create_database
 
     path = tmp_path_factory.mktemp("empty") / "trueline.db"
     create_database(path, 30.0)

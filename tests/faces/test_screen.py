@@ -30,7 +30,7 @@ BROKEN = {
     "gzip": b"\x1f\x8b\x08\x00abc",
     "parquet": b"PAR1garbage",
     "repeated header": b"a,a,y\n1,2,3\n2,3,4\n",
-    "index of pandas": b",a,y\n0,1,2\n1,2,3\n",
+    "index of pandas": b",a,y\n0,1,2\n1,2,3\n2,4,1\n",
     "text target": b"a,y\n1,b\n2,c\n3,b\n",
     "no features": b"y\n1\n2\n3\n",
     "no target": b"a,b\n1,2\n2,3\n",

@@ -35,7 +35,7 @@ for _ in range(int(times)):
 KILLS = """
 import os, random, signal, sys, time
 from trueline.ship import Registry
-from trueline.ship.registry_mlflow import connect
+from trueline.ship.registry.calls import connect
 uri, path, name, rounds, since, longest = sys.argv[1:7]
 connect(uri)  # MLflow is imported once
 random.seed(7)

@@ -215,7 +215,7 @@ def test_the_file_is_plain_json_of_format_1(rows, tmp_path):
 
 
 def test_more_columns_than_a_reference_holds_are_saved_without_one(rows, tmp_path, monkeypatch):
-    monkeypatch.setattr("trueline.ship.reference.MOST_COLUMNS", 2)
+    monkeypatch.setattr("trueline.ship.drift.reference.MOST_COLUMNS", 2)
     with pytest.warns(TruelineWarning, match="without the reference that drift needs"):
         save(LeastSquares().fit(*rows), tmp_path / "m.json", X=rows[0], y=rows[1])
     assert load(tmp_path / "m.json").reference is None and load(tmp_path / "m.json").data.rows == 60

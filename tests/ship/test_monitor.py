@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from trueline import LeastSquares, LinearRegressionGD, Schema
 from trueline.errors import OptionError, ReadError, ShapeError
 from trueline.ship import DriftMonitor, load, save
-from trueline.ship.reference import Reference
+from trueline.ship.drift.reference import Reference
 
 KINDS = {
     "normal": lambda rng, shape: rng.standard_normal(shape),

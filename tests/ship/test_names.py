@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trueline.errors import OptionError
-from trueline.ship.names import check_alias, check_name, parse_reference
+from trueline.ship.registry.names import check_alias, check_name, parse_reference
 
 HOSTILE = [
     "", " ", ".", "..", "../../x", "..%2f", "%2e%2e", "%252e", "a;..", "a/b", "a\\b", "a\0b", "a\n", "\na", "a b", "-a",

@@ -14,10 +14,10 @@ import pytest
 from trueline import LeastSquares, LinearRegressionGD, Schema
 from trueline.errors import ArtifactError, CellsError, MagnitudeError, OptionError, ShapeError
 from trueline.rows.source import ArraySource
-from trueline.ship.drift_cells import Counter, Intervals, Levels
-from trueline.ship.drift_learning import Running
-from trueline.ship.drift_leverage import left_out
-from trueline.ship.reference import MOST_COLUMNS, Reference
+from trueline.ship.drift.cells import Counter, Intervals, Levels
+from trueline.ship.drift.learning import Running
+from trueline.ship.drift.leverage import left_out
+from trueline.ship.drift.reference import MOST_COLUMNS, Reference
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ from trueline.errors import (
     RegistryError,
 )
 from trueline.ship import Registry, keygen, load
-from trueline.ship.registry_sqlite import create_database
-from trueline.ship.registry_store import open_store
+from trueline.ship.registry.database import create_database
+from trueline.ship.registry.store import open_store
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +256,7 @@ def test_an_audit_that_was_changed_is_refused(registry, model, tmp_path):
 
 
 def test_deleted_while_it_is_being_loaded(registry, model, monkeypatch):
-    from trueline.ship.registry_store import Store
+    from trueline.ship.registry.store import Store
 
     registry.register(model, "flats")
     registry.register(model, "flats")

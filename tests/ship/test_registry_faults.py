@@ -25,7 +25,7 @@ from trueline.errors import (
     RegistryError,
 )
 from trueline.ship import Registry, keygen, load
-from trueline.ship.registry_sqlite import create_database
+from trueline.ship.registry.database import create_database
 
 pytestmark = pytest.mark.faults
 

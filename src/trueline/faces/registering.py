@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..ship.registry import Registry
-from ..ship.registry_diff import Difference
-from ..ship.registry_version import Version
+from ..ship.registry.differences import Difference
+from ..ship.registry.registry import Registry
+from ..ship.registry.version import Version
 from .loading import check_output
 from .screen import print_json, say, table
 

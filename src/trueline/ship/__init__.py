@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .artifact import Model, dumps, save
+    from .drift.monitor import DriftMonitor, DriftReport
+    from .drift.reference import Reference
     from .loading import load, loads
-    from .monitor import DriftMonitor, DriftReport
     from .onnx_export import to_onnx
-    from .reference import Reference
-    from .registry import Registry
+    from .registry.registry import Registry
     from .signing import keygen, private_key, public_key
     from .snapshot import Snapshot
 
@@ -21,11 +21,11 @@ __all__ = [
 ]  # fmt: skip
 
 _WHERE = {
-    "DriftMonitor": ".monitor",
-    "DriftReport": ".monitor",
+    "DriftMonitor": ".drift.monitor",
+    "DriftReport": ".drift.monitor",
     "Model": ".artifact",
-    "Reference": ".reference",
-    "Registry": ".registry",
+    "Reference": ".drift.reference",
+    "Registry": ".registry.registry",
     "Snapshot": ".snapshot",
     "dumps": ".artifact",
     "keygen": ".signing",

@@ -19,9 +19,9 @@ from ..models.least_squares import LeastSquares
 from ..rows import table
 from ..rows.arrays import numbers_only
 from ..rows.schema import Schema
+from .drift.reference import Reference
 from .kept_moments import moments_to_dict, moments_to_keep, resume
 from .record import ROWS_TELL, Privacy, privacy_of, public_schema, record_of
-from .reference import Reference
 from .sealing import FORMAT, LARGEST_FILE, canonical, seal, signed_bytes, unpacks_to_too_much
 from .signing import Key, Signature, sign
 from .snapshot import Snapshot

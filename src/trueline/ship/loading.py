@@ -15,10 +15,10 @@ from ..maths.scaling import Scaling
 from ..models.foreign import Line
 from ..rows.schema import Schema
 from .artifact import Model
+from .drift.reference import Reference
 from .fields import bounds, checked, is_finite, is_int, is_list_of, number, numbers, optional
 from .kept_moments import moments_from_dict
 from .record import Privacy
-from .reference import Reference
 from .sealing import FORMAT, LARGEST_FILE, is_sealed, signed_bytes, unpacks_to_too_much
 from .signing import Key, Signature, verify
 from .snapshot import Snapshot

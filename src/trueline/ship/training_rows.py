@@ -18,7 +18,7 @@ from ..rows.readers import FrameTables
 from ..rows.schema import Schema
 from ..rows.source import ArraySource
 from ..rows.stream import TableStream
-from .reference import Reference
+from .drift.reference import Reference
 from .snapshot import Snapshot
 
 __all__ = ["TrainingRows"]

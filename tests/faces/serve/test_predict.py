@@ -136,8 +136,9 @@ def test_a_refusal_names_column_row_and_value(served):
 
 def test_everything_wrong_is_said_at_once(served):
     wrong = {"region": 1, "rooms": "3", "age": None, "balcony": [1]}
-    found = {problem["column"] for problem in served.error({"rows": [wrong]})[1]["problems"]}
-    assert found == {"region", "rooms", "balcony"}  # blanks are found by the schema, once all the rest is right
+    rows = [wrong, {**GOOD, "region": "east"}, GOOD]
+    found = [(problem["column"], problem["rows"]) for problem in served.error({"rows": rows})[1]["problems"]]
+    assert sorted(found) == [("age", [1]), ("balcony", [1]), ("region", [1]), ("region", [2]), ("rooms", [1])]
     _, error = served.error({"rows": [{"region": "south", "Rooms": 3}, {"rooms": 3}]})
     assert [p["column"] for p in error["problems"] if p["kind"] == "missing"] == ["age", "balcony", "region", "rooms"]
     assert [p["column"] for p in error["problems"] if p["kind"] == "extra"] == ["Rooms"]

@@ -69,15 +69,16 @@ class UnusualRows:
         """
         notes = [found for found in self._refuse_columns(columns, []) if found.policy != "refuse"]
         cells = {column.name: columns[column.name] for column in self.schema.columns}
-        wrong = [found for column in self.schema.columns for found in _wrong_cells(column, cells[column.name])]
-        if wrong:
-            raise _refusal("wrong_cells", wrong)
-        table = pa.table({column.name: _arrow(column, cells[column.name]) for column in self.schema.columns})
+        whys = {column.name: _whys(column, cells[column.name]) for column in self.schema.columns}
+        wrong = [found for name, why in whys.items() for found in _wrong_cells(name, why, cells[name])]
+        table = pa.table({column.name: _arrow(column, cells[column.name], whys[column.name])
+                          for column in self.schema.columns})  # fmt: skip
         try:
             X, check = self.schema.apply(table)
         except DataError:
-            found = [violation for violation in self.schema.check(table).violations if violation.policy == "refuse"]
-            raise _refusal("wrong_cells", found) from None
+            wrong += [found for found in self.schema.check(table).violations if found.policy == "refuse"]
+        if wrong:
+            raise _refusal("wrong_cells", wrong)
         return Taken(X, self._raw(cells, n_rows), tuple(as_problem(found) for found in (*notes, *check.violations)))
 
     def _refuse_columns(self, columns: Mapping[str, Any], gaps: list[Violation]) -> list[Violation]:
@@ -106,14 +107,15 @@ def _keys(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield from row
 
 
-def _wrong_cells(column: Column, cells: list[Any]) -> Iterator[Violation]:
-    """Cells of another kind than the column: told apart here, where JSON still says what they are."""
+def _whys(column: Column, cells: list[Any]) -> list[str | None]:
+    """What is wrong with the kind of each cell: told apart here, where JSON still says what it is."""
     judge = _why_not_text if column.kind == "category" else _why_not_number
-    reasons = [judge(cell) for cell in cells]
-    for reason in dict.fromkeys(reasons):
-        if reason is None or (reason == "logical" and column.kind == "boolean"):
-            continue
-        yield _violation(column.name, reason, [i for i, why in enumerate(reasons) if why == reason], cells)
+    return [None if why == "logical" and column.kind == "boolean" else why for why in map(judge, cells)]
+
+
+def _wrong_cells(name: str, whys: list[str | None], cells: list[Any]) -> Iterator[Violation]:
+    for reason in dict.fromkeys(why for why in whys if why is not None):
+        yield _violation(name, reason, [i for i, why in enumerate(whys) if why == reason], cells)
 
 
 def _why_not_text(cell: Any) -> str | None:
@@ -146,10 +148,16 @@ def _spelled(cell: Any) -> str:
     return cell if isinstance(cell, str) else repr(cell)
 
 
-def _arrow(column: Column, cells: list[Any]) -> Any:
+def _arrow(column: Column, cells: list[Any], whys: list[str | None]) -> Any:
+    """Cells for the schema; in the place of a wrong one, which is named already, one that it has nothing against."""
+    good = [cell if why is None else _blameless(column) for cell, why in zip(cells, whys, strict=True)]
     if column.kind == "category":
-        return pa.array(cells, pa.string())
-    return pa.array([None if cell is None else float(cell) for cell in cells], pa.float64())
+        return pa.array(good, pa.string())
+    return pa.array([None if cell is None else float(cell) for cell in good], pa.float64())
+
+
+def _blameless(column: Column) -> Any:
+    return column.levels[0] if column.kind == "category" else column.low or 0.0
 
 
 def _short(text: str) -> str:

@@ -6,16 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
-from ..audit.report.grid import grid
-from ..audit.report.html import check_installed, drawn, rendered
-from ..audit.report.visible import visible, visible_values
-from ..audit.saying import amount, listed
-from ..files import write_whole
-from .drift_table import headline, verdict
+from ... import __version__
+from ...audit.report.grid import grid
+from ...audit.report.html import check_installed, drawn, rendered
+from ...audit.report.visible import visible, visible_values
+from ...audit.saying import amount, listed
+from ...files import write_whole
+from .table import headline, verdict
 
 if TYPE_CHECKING:
-    from .drift_report import Drift, DriftReport
+    from .report import Drift, DriftReport
 
 __all__ = ["write_page"]
 
@@ -68,7 +68,7 @@ def write_page(report: DriftReport, path: str | os.PathLike[str]) -> None:
         "summary": visible_values([headline(report).replace("`", "'"), *report.problems]),
         "sections": [_felt(report), _all(report), _cells(report)],
     }  # fmt: skip
-    write_whole(path, rendered(page, "drift_page.html.j2", Path(__file__).parent))
+    write_whole(path, rendered(page, "page.html.j2", Path(__file__).parent))
 
 
 def _facts(report: DriftReport) -> list[dict[str, str]]:
@@ -89,7 +89,7 @@ def _section(anchor: str, title: str, paragraphs: list[str], **more: Any) -> dic
 
 def _felt(report: DriftReport) -> dict[str, Any]:
     """What the model feels, in units of y."""
-    from .drift_charts import felt
+    from .charts import felt
 
     shift, unclipped = report.prediction.shift, report.prediction.felt_unclipped
     if shift is None:
@@ -127,7 +127,7 @@ def _short(p: float | None) -> float | None:
 
 
 def _cells(report: DriftReport) -> dict[str, Any]:
-    from .drift_charts import shares
+    from .charts import shares
 
     drawable = [each for each in report.watched if each.rows and each.cells]
     shown = sorted(drawable, key=lambda each: (not each.drifted, each.kind in ("number", "level")))[:SHOWN]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from ..errors import OptionError, RegistryBusyError, RegistryError
+from ...errors import OptionError, RegistryBusyError, RegistryError
 
 __all__ = ["AbsentError", "ExistsError", "ask", "connect", "quiet"]
 

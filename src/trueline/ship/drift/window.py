@@ -12,15 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..errors import DataError, ShapeError
-from ..models.foreign import Line
-from ..rows.arrays import numbers_only
-from ..rows.cells import level_cells, number_cells
-from ..rows.schema import Column, Schema
-from ..rows.stream import open as open_stream
-from ..rows.table import eager_frame, is_frame
-from .drift_cells import Counter
-from .drift_learning import Layout, Running
+from ...errors import DataError, ShapeError
+from ...models.foreign import Line
+from ...rows.arrays import numbers_only
+from ...rows.cells import level_cells, number_cells
+from ...rows.schema import Column, Schema
+from ...rows.stream import open as open_stream
+from ...rows.table import eager_frame, is_frame
+from .cells import Counter
+from .learning import Layout, Running
 from .reference import Reference
 
 __all__ = ["Subject", "Window", "read_window"]

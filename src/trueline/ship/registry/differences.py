@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..findings import Finding
-from .artifact import Model
-from .registry_gate import Audit
-from .registry_version import Version
+from ...findings import Finding
+from ..artifact import Model
+from .gate import Audit
+from .version import Version
 
 __all__ = ["Difference", "difference"]
 

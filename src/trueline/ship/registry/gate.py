@@ -13,12 +13,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..audit.baseline import Suppression, judge
-from ..errors import OptionError, ReadError
-from ..findings import Finding, Severity
-from ..maths.descent import Status
-from ..models.robust_status import FitStatus
-from .artifact import Model
+from ...audit.baseline import Suppression, judge
+from ...errors import OptionError, ReadError
+from ...findings import Finding, Severity
+from ...maths.descent import Status
+from ...models.robust_status import FitStatus
+from ..artifact import Model
 
 __all__ = ["LARGEST_AUDIT", "Audit", "check_reason", "objections", "parse_audit", "read_audit"]
 

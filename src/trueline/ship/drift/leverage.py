@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..maths.losses import Squared
-from ..maths.moments import Moments
-from ..models.foreign import Line
-from ..rows.executor import map_merge, single_threaded_blas
-from ..rows.source import Block, Source
+from ...maths.losses import Squared
+from ...maths.moments import Moments
+from ...models.foreign import Line
+from ...rows.executor import map_merge, single_threaded_blas
+from ...rows.source import Block, Source
 
 __all__ = ["LeftOut", "left_out"]
 

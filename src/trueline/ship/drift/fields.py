@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArtifactError
-from .drift_cells import MOST_CELLS, Cells, Intervals, Levels
-from .fields import is_finite, is_int, is_list_of
+from ...errors import ArtifactError
+from ..fields import is_finite, is_int, is_list_of
+from .cells import MOST_CELLS, Cells, Intervals, Levels
 
 if TYPE_CHECKING:
     from .reference import Distribution

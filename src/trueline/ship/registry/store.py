@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import RegistryError
-from ..files import write_whole
-from .registry_mlflow import AbsentError, ExistsError, ask, connect
-from .registry_sqlite import check_database, create_database, database_file
+from ...errors import RegistryError
+from ...files import write_whole
+from .calls import AbsentError, ExistsError, ask, connect
+from .database import check_database, create_database, database_file
 
 __all__ = ["Store", "open_store", "place_of"]
 

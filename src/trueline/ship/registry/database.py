@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import OptionError, RegistryBusyError, RegistryError
-from .registry_mlflow import RESTORE, ask, connect
+from ...errors import OptionError, RegistryBusyError, RegistryError
+from .calls import RESTORE, ask, connect
 
 __all__ = ["check_database", "create_database", "database_file"]
 

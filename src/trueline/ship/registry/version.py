@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import RegistryError
-from .artifact import Model
-from .registry_gate import Audit
+from ...errors import RegistryError
+from ..artifact import Model
+from .gate import Audit
 
 __all__ = ["SIGNER", "Version", "follows", "standing", "tags_of", "version_of"]
 

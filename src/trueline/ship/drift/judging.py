@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audit.saying import amount, count
-from ..maths.effect_sizes import psi, psi_by_chance, wasserstein
-from ..maths.two_sample import holm, p_value
-from .drift_cells import Levels
-from .drift_report import Drift
-from .drift_window import Subject, Window
+from ...audit.saying import amount, count
+from ...maths.effect_sizes import psi, psi_by_chance, wasserstein
+from ...maths.two_sample import holm, p_value
+from .cells import Levels
 from .reference import Distribution
+from .report import Drift
+from .window import Subject, Window
 
 __all__ = ["LEAST_ROWS", "drifts", "judged"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import OptionError
+from ...errors import OptionError
 
-__all__ = ["Reference", "check_alias", "check_name", "parse_reference"]
+__all__ = ["VersionName", "check_alias", "check_name", "parse_reference"]
 
 # A list of what may be there: no separators, no percent signs to be decoded, nothing that a shell or a terminal reads.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -17,7 +17,7 @@ ALLOWED = "Letters, digits, '.', '_' and '-', at most 100, the first a letter or
 
 
 @dataclass(frozen=True)
-class Reference:
+class VersionName:
     """One version of a model, by number or by alias.
 
     Parameters
@@ -77,7 +77,7 @@ def check_alias(alias: str) -> str:
     return _checked(alias, "an alias")
 
 
-def parse_reference(text: str) -> Reference:
+def parse_reference(text: str) -> VersionName:
     """``NAME@3`` or ``NAME@champion``.
 
     Parameters
@@ -92,7 +92,7 @@ def parse_reference(text: str) -> Reference:
     Examples
     --------
     >>> parse_reference("flats@3")
-    Reference(name='flats', version=3, alias=None)
+    VersionName(name='flats', version=3, alias=None)
     >>> parse_reference("flats@champion").alias
     'champion'
     """
@@ -101,10 +101,10 @@ def parse_reference(text: str) -> Reference:
         raise OptionError(f"{text!a:.60} names no version of a model", advice="Write NAME@3 or NAME@champion")
     check_name(name)
     if VERSION.fullmatch(which):
-        return Reference(name, int(which))
+        return VersionName(name, int(which))
     if which[:1].isdigit():
         raise OptionError(f"{text!a:.60}: {which!a:.30} is not a version", advice="Versions count from 1: NAME@1")
-    return Reference(name, alias=check_alias(which))
+    return VersionName(name, alias=check_alias(which))
 
 
 def _checked(text: str, what: str) -> str:

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Any
 
-from ..errors import OptionError
-from ..models.foreign import Line, as_line
-from ..rows.schema import Column, Schema
-from .artifact import Model
-from .drift_judging import drifts, judged
-from .drift_report import Drift, DriftReport
-from .drift_window import Subject, Window, read_window
-from .loading import load
+from ...errors import OptionError
+from ...models.foreign import Line, as_line
+from ...rows.schema import Column, Schema
+from ..artifact import Model
+from ..loading import load
+from .judging import drifts, judged
 from .reference import Reference
+from .report import Drift, DriftReport
+from .window import Subject, Window, read_window
 
 __all__ = ["DriftMonitor", "DriftReport"]
 
@@ -44,7 +44,7 @@ class DriftMonitor:
     --------
     >>> import numpy as np
     >>> from trueline import LeastSquares
-    >>> from trueline.ship.reference import Reference
+    >>> from trueline.ship.drift.reference import Reference
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((2000, 2))
     >>> y = X @ [1.0, 3.0] + rng.standard_normal(2000)
@@ -119,7 +119,7 @@ class DriftMonitor:
         --------
         >>> import numpy as np
         >>> from trueline import LeastSquares
-        >>> from trueline.ship.reference import Reference
+        >>> from trueline.ship.drift.reference import Reference
         >>> X = np.random.default_rng(0).standard_normal((1000, 1))
         >>> model = LeastSquares().fit(X, X[:, 0])
         >>> monitor = DriftMonitor(model, windows=12, reference=Reference.of(model, X))

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rows.schema import Schema
-from .drift_cells import Cells, Counter, Intervals, Levels, unit_of
+from ...rows.schema import Schema
+from .cells import Cells, Counter, Intervals, Levels, unit_of
 
 __all__ = ["Layout", "Look", "Pass", "Running", "count", "set_aside"]
 

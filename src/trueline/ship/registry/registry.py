@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 
-from ..audit.baseline import read_suppressions
-from ..errors import ArtifactError, GateError, OptionError
-from ..files import write_whole
-from .artifact import Model
-from .fields import is_finite
-from .loading import loads, read_content
-from .names import Reference, check_alias, check_name, parse_reference
-from .registry_diff import Difference, difference
-from .registry_gate import check_reason, objections, read_audit
-from .registry_lookup import AUDIT, MODEL, Shelf, check_newest, keep_or_yield
-from .registry_store import Store, open_store, place_of
-from .registry_version import SIGNER, Version, tags_of, version_of
-from .signing import Key, public_key
+from ...audit.baseline import read_suppressions
+from ...errors import ArtifactError, GateError, OptionError
+from ...files import write_whole
+from ..artifact import Model
+from ..fields import is_finite
+from ..loading import loads, read_content
+from ..signing import Key, public_key
+from .differences import Difference, difference
+from .gate import check_reason, objections, read_audit
+from .lookup import AUDIT, MODEL, Shelf, check_newest, keep_or_yield
+from .names import VersionName, check_alias, check_name, parse_reference
+from .store import Store, open_store, place_of
+from .version import SIGNER, Version, tags_of, version_of
 
 __all__ = ["CHAMPION", "DEFAULT", "Registry"]
 
@@ -201,7 +201,7 @@ class Registry:
         if given is not None or allow_unsigned:
             store.tag_model(asked.name, SIGNER + alias, None if given is None else given.public_hex)
         store.point(asked.name, alias, version.version)
-        return Shelf.of(store, asked.name).find(Reference(asked.name, version.version))
+        return Shelf.of(store, asked.name).find(VersionName(asked.name, version.version))
 
     def history(self, name: str) -> tuple[Version, ...]:
         """All versions of a model, newest first; what others registered under its name is left out.

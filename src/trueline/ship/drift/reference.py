@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import MagnitudeError, OptionError, Problem, ShapeError
-from ..models.foreign import as_line
-from ..rows import table
-from ..rows.schema import Schema
-from ..rows.source import ArraySource, Source
-from .drift_cells import Cells
-from .drift_fields import distribution_from_dict, distribution_to_dict, numbers_from_dict, reference_fields
-from .drift_learning import Layout, Look, Running, count, set_aside
-from .drift_leverage import left_out
+from ...errors import MagnitudeError, OptionError, Problem, ShapeError
+from ...models.foreign import as_line
+from ...rows import table
+from ...rows.schema import Schema
+from ...rows.source import ArraySource, Source
+from .cells import Cells
+from .fields import distribution_from_dict, distribution_to_dict, numbers_from_dict, reference_fields
+from .learning import Layout, Look, Running, count, set_aside
+from .leverage import left_out
 
 __all__ = ["MOST_COLUMNS", "Distribution", "Reference"]
 

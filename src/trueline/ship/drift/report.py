@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .drift_table import table_of
+from .table import table_of
 
 __all__ = ["Drift", "DriftReport"]
 
@@ -171,7 +171,7 @@ class DriftReport:
         OSError
             The file cannot be written.
         """
-        from .drift_page import write_page
+        from .page import write_page
 
         write_page(self, path)
 

@@ -8,16 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ArtifactError, RegistryConflictError, RegistryError
-from .artifact import Model
-from .loading import loads
-from .names import Reference
-from .registry_gate import LARGEST_AUDIT, Audit, parse_audit
-from .registry_mlflow import AbsentError
-from .registry_store import Store
-from .registry_version import SIGNER, Version, follows, standing, version_of
-from .sealing import LARGEST_FILE
-from .signing import Key, verifying_key
+from ...errors import ArtifactError, RegistryConflictError, RegistryError
+from ..artifact import Model
+from ..loading import loads
+from ..sealing import LARGEST_FILE
+from ..signing import Key, verifying_key
+from .calls import AbsentError
+from .gate import LARGEST_AUDIT, Audit, parse_audit
+from .names import VersionName
+from .store import Store
+from .version import SIGNER, Version, follows, standing, version_of
 
 __all__ = ["AUDIT", "MODEL", "Shelf", "check_newest", "keep_or_yield"]
 
@@ -65,12 +65,12 @@ class Shelf:
                                 advice=_it_has(store.names())) from None  # fmt: skip
         return cls(store, name, {str(key): str(value) for key, value in found.aliases.items()}, dict(found.tags))
 
-    def find(self, reference: Reference) -> Version:
+    def find(self, reference: VersionName) -> Version:
         """The version meant.
 
         Parameters
         ----------
-        reference : Reference
+        reference : VersionName
 
         Raises
         ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .drift_report import Drift, DriftReport
+    from .report import Drift, DriftReport
 
 __all__ = ["headline", "number", "table_of", "verdict"]
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from ..audit.report.figure import ACCENT, MARK, NAMES, SOFT, Figure, bars_tall, finished, hints, values, zero_line
-from ..audit.report.visible import visible
+from ...audit.report.figure import ACCENT, MARK, NAMES, SOFT, Figure, bars_tall, finished, hints, values, zero_line
+from ...audit.report.visible import visible
 
 if TYPE_CHECKING:
-    from .drift_report import Drift, DriftReport
+    from .report import Drift, DriftReport
 
 __all__ = ["felt", "shares"]
 

@@ -1,0 +1,1 @@
+"""Is what comes in still what the model was trained on?"""

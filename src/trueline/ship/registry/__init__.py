@@ -1,0 +1,1 @@
+"""Versions of model files, in a SQLite file or on an MLflow server."""

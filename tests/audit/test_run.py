@@ -227,6 +227,68 @@ def test_a_section_that_fails_says_why_and_the_others_go_on(monkeypatch):
     assert found.counts and "INCOMPLETE" in str(found)
 
 
+# -- what must not reassure --------------------------------------------------------------------------------------------
+
+
+def test_a_column_that_never_changes_hides_nothing():
+    """Beside an intercept it says nothing, so that what is proven without it is proven with it."""
+    X, y = small()
+    plain = audit.run(X, y, effort="quick")
+    still = audit.run(np.column_stack([X, np.full(len(y), 7.1)]), y, effort="quick")
+    assert still.section("worst_rows").not_run is None
+    for with_it, without in zip(still.counts, plain.counts, strict=True):
+        assert all(with_it[kind] == without[kind] for kind in ("remove", "relabel", "add_bounded"))
+    of = [[entry for entry in report.findings if entry.rule_id == "worst-added-rows"] for report in (plain, still)]
+    assert of[0][0].evidence["bound"] == pytest.approx(of[1][0].evidence["bound"], rel=1e-9)
+
+
+def test_one_source_is_nobody_to_compare_with():
+    X, y = small()
+    found = audit.run(X, y, effort="quick", source=["Alder"] * len(y))
+    assert found.incomplete == () and "one source" in found.section("sources").not_run
+
+
+def test_redaction_hides_sources_with_short_names():
+    X, y = small(200)
+    source = np.array(["A1", "7", "C", "7", "C"])[np.arange(200) % 5]
+    found = audit.run(X, y + 12.0 * (source == "A1"), effort="quick", source=source)
+    assert '"A1"' in found.section("sources").text
+    assert not re.search(r"\bA1\b", found.json(redact=True))
+
+
+def test_columns_that_nobody_chooses_are_no_failure():
+    X, y = small()
+    found = audit.run(X, y, effort="quick", frozen=["X[:, 0]", "X[:, 1]"])
+    assert found.incomplete == () and "nobody can choose" in found.section("damage").not_run
+
+
+def test_a_count_without_a_proof_does_not_look_exact():
+    X, y = small()
+    line = LinearRegression().fit(X, y)
+    found = audit.run(X, y, {"intercept": line.intercept_, "X[:, 0]": line.coef_[0], "X[:, 1]": line.coef_[1]},
+                      effort="quick")  # fmt: skip
+    assert all(one["remove"]["certified"] == 0 for one in found.counts)
+    assert f"≤ {found.counts[0]['remove']['found']}" in str(found)
+    worst = [entry for entry in found.findings if entry.rule_id == "worst-added-rows"]
+    assert all(entry.assurance == "found" and "least-squares fit of these rows" in entry.title for entry in worst)
+    beside = [entry.title for entry in found.findings if "would have to be removed" in entry.title]
+    assert all("at most" in title for title in beside)
+
+
+def test_half_open_bounds_end_where_the_rows_do():
+    X, y = small()
+    half, plain = audit.run(X, y, effort="quick", bounds={"y": (-np.inf, 1e3)}), audit.run(X, y, effort="quick")
+    assert half.section("worst_rows").not_run is None and half.counts != plain.counts
+    assert "observed ranges of X[:, 0], X[:, 1], y" in half.section("worst_rows").text
+
+
+def test_leaving_out_what_makes_a_fit_exact_costs_the_fit():
+    X, _ = small()
+    found = audit.run(X, 3.0 * X[:, 0], effort="quick")
+    lever = next(entry for entry in found.findings if entry.rule_id == "cheap-lever")
+    assert "costs an exact fit" in lever.advice
+
+
 # -- bad input ---------------------------------------------------------------------------------------------------------
 
 
@@ -251,6 +313,8 @@ def table(**columns):
         (table(), "y", {"bounds": {"q": (0, 1)}}, "q: no such feature"),
         (table(), "y", {"source": "broker"}, "broker"),
         (table(), "y", {"source": "y"}, "is the target"),
+        (table(big=np.logspace(0, 300, 30)), "y", {}, "big: squares of its values overflow"),
+        (table(small=np.logspace(-300, -200, 30)), "y", {}, "small: values so small"),
     ],
     ids=lambda value: str(value)[:20] if isinstance(value, str | dict) else "",
 )
@@ -281,6 +345,7 @@ def test_a_model_with_other_columns_is_refused():
         ({"sensitive": "q"}, "is no feature"),
         ({"bounds": {"y": (3, 1)}}, "lies above"),
         ({"bounds": {"y": 3}}, "must be"),
+        ({"bounds": {"y": (float("nan"), 3)}}, "no two numbers"),
         ({"bounds": (0, 1), "domain": Domain()}, "one or the other"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 
+import pyarrow as pa
 import pytest
 
 
@@ -94,3 +95,27 @@ def test_the_page_is_written_and_overwrites_nothing_that_is_read(run, flats, mod
     said = run("drift", model, windows(flats, "june.csv", times=1), "--html", "drift.html")
     assert said.code == 0 and "written: drift.html" in said.out
     assert "price: no drift" in (flats.parent / "drift.html").read_text()
+
+
+def test_labels_cannot_be_a_column_that_the_model_takes(run, flats, model):
+    said = run("drift", model, windows(flats, "new.csv", times=1), "--target", "rooms")
+    assert said.code == 2 and "rooms: the model predicts from this column" in said.err
+
+
+def test_a_model_that_hides_its_rows_is_not_told_to_save_them(run, flats):
+    from trueline.defend import PrivateLeastSquares
+    from trueline.rows.schema import Schema
+    from trueline.ship import save
+
+    X, y = [[1.0, 2.0], [3.0, 5.0], [4.0, 4.0]], [1.0, 2.0, 3.0]
+    private = PrivateLeastSquares(bounds=(0, 5), y_bounds=(0, 5)).fit(X, y)
+    schema = Schema.learn(pa.table({"a": [1.0, 3.0, 4.0], "b": [2.0, 5.0, 4.0]}))
+    save(private, flats.parent / "private.json", schema=schema)
+    said = run("drift", "private.json", flats)
+    assert said.code == 2 and "hides its rows" in said.err and "fit -o" not in said.err
+
+
+def test_numbers_far_out_keep_the_table_narrow(run, flats, model):
+    far = windows(flats, "far.csv", lambda row: {**row, "age": float(row["age"]) * 1e300}, times=1)
+    said = run("drift", model, far)
+    assert said.code == 1 and max(map(len, said.out.splitlines())) < 160

@@ -28,7 +28,7 @@ from trueline.errors import CellsError, ColumnsError, OptionError, ShapeError, T
 from trueline.maths.losses import Huber, Quantile
 from trueline.maths.scaling import Scaling
 from trueline.models.foreign import Line, as_line
-from trueline.ship import Model, load, save
+from trueline.ship import DriftMonitor, Model, load, save
 
 GD = partial(LinearRegressionGD, tol=1e-6)
 OPEN = Domain(low=[-np.inf, -1.0, -np.inf], high=[np.inf, np.inf, 0.5])
@@ -212,6 +212,16 @@ def test_the_file_is_plain_json_of_format_1(rows, tmp_path):
     assert values["format"] == 1
     assert values["clip_low"] == [None, -1.0, None] and values["clip_high"] == [None, None, 0.5]
     assert {"w", "b", "mu", "sigma", "schema", "sha256"} <= set(values)
+
+
+def test_a_schema_given_later_names_the_columns_of_the_reference(rows, tmp_path):
+    X, y = rows
+    save(LeastSquares().fit(X, y), tmp_path / "m.json", X=X, y=y)
+    frame = pa.table({name: X[:, j] for j, name in enumerate("abcdefgh"[: X.shape[1]])})
+    save(load(tmp_path / "m.json"), tmp_path / "named.json", schema=Schema.learn(frame))
+    named = load(tmp_path / "named.json")
+    assert named.reference.features == named.schema.names
+    assert DriftMonitor(named).check(frame).status == "no drift"
 
 
 def test_more_columns_than_a_reference_holds_are_saved_without_one(rows, tmp_path, monkeypatch):

@@ -10,9 +10,11 @@ import sys
 from contextlib import closing
 from datetime import date, timedelta
 
+import pyarrow as pa
 import pytest
 
 from ship.registry_scene import write_audit, write_model
+from trueline import LeastSquares
 from trueline.errors import (
     ArtifactError,
     GateError,
@@ -22,7 +24,7 @@ from trueline.errors import (
     RegistryConflictError,
     RegistryError,
 )
-from trueline.ship import Registry, keygen, load
+from trueline.ship import Registry, keygen, load, save
 from trueline.ship.registry.database import create_database
 from trueline.ship.registry.store import open_store
 
@@ -102,6 +104,17 @@ def test_diff_tells_every_part(registry, tmp_path):
         "new": ["extrapolation"], "gone": ["cheap-lever"], "kept": ["sign-flips"]}  # fmt: skip
     assert json.loads(json.dumps(found.to_dict()))["findings"]["gone"][0]["rule_id"] == "cheap-lever"
     assert registry.diff("flats@1", "flats@1").same and not found.same
+
+
+def test_diff_says_once_that_one_version_has_no_schema(registry, tmp_path):
+    rows = pa.table({"rooms": [1.0, 2.0, 3.0, 4.0], "age": [3.0, 1.0, 4.0, 1.0], "price": [1.0, 2.0, 2.0, 5.0]})
+    save(LeastSquares().fit(rows, y="price"), tmp_path / "with.json")
+    save(LeastSquares().fit(rows.drop_columns(["age", "price"]).to_pandas(), rows["price"]), tmp_path / "without.json")
+    for name in ("with.json", "without.json"):
+        registry.register(tmp_path / name, "plain")
+    words = "with its ranges, levels and policies"
+    assert registry.diff("plain@1", "plain@2").schema == (f"gone, {words}", "age: gone")
+    assert registry.diff("plain@2", "plain@1").schema == (f"new, {words}", "age: new")
 
 
 GOOD = ["converged", "optimal, not unique", "exact fit", "best of many starts", None]

@@ -51,7 +51,7 @@ def domain_of(rows: Intake, bounds: Any = None, domain: Domain | None = None) ->
     given = bounds if isinstance(bounds, Mapping) else _each(bounds, rows)
     found = _with(learnt, given, rows)
     found.check(rows.X, rows.y)
-    return found, tuple(given)
+    return found, tuple(name for name, pair in given.items() if np.isfinite(_pair(name, pair)).all())
 
 
 def _schema(rows: Intake) -> Any:
@@ -77,7 +77,7 @@ def _with(learnt: Domain, given: Mapping[str, Any], rows: Intake) -> Domain:
         else:
             j = rows.names.index(name)
             low[j], high[j] = a, b
-    return replace(learnt, low=low, high=high, **fields)
+    return _closed(replace(learnt, low=low, high=high, **fields), learnt, len(rows.names))
 
 
 def _pair(name: str, pair: Any) -> tuple[float, float]:
@@ -85,6 +85,8 @@ def _pair(name: str, pair: Any) -> tuple[float, float]:
         low, high = (float(end) for end in pair)
     except (TypeError, ValueError):
         raise OptionError(f"bounds of {name} must be (low, high), got {pair!r}") from None
+    if np.isnan(low) or np.isnan(high):
+        raise OptionError(f"bounds of {name}: {low:g} to {high:g} are no two numbers")
     if not low <= high:
         raise OptionError(f"bounds of {name}: {low:g} lies above {high:g}")
     return low, high

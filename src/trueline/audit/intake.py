@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ColumnsError, DataError, OptionError, Problem, ShapeError
+from ..errors import ColumnsError, DataError, MagnitudeError, OptionError, Problem, ShapeError
 from ..models.base import LinearModel
+from ..models.first_read import SMALLEST
 from ..models.gate import column_name
 from ..rows import table
 from ..rows.schema import Schema
@@ -180,6 +181,7 @@ def _check(rows: Intake) -> None:
         )
     if n < max(8, 2):
         raise ShapeError(f"{count(n, 'row')} cannot be audited", advice="Give at least 8 rows, and more than columns")
+    _check_sizes(rows)
     twins = [name for name, column in zip(rows.names, rows.X.T, strict=True) if (column == rows.y).all()]
     if twins:
         raise ColumnsError(
@@ -187,3 +189,17 @@ def _check(rows: Intake) -> None:
             problems=[Problem("is the target again", name, fix=f"--drop {name}") for name in twins],
             advice=f"A model that is given {rows.target} predicts nothing: leave out {listed(twins)}",
         )
+
+
+def _check_sizes(rows: Intake) -> None:
+    """Refuse numbers that no fit can square, by the names of the table."""
+    problems = []
+    for name, column in zip((*rows.names, rows.target), (*rows.X.T, rows.y), strict=True):
+        with np.errstate(over="ignore"):
+            squares = float(np.square(column).sum())
+        if not np.isfinite(squares):
+            problems.append(Problem("squares of its values overflow float64", name))
+        elif squares < SMALLEST**2 * len(column) and column.any():
+            problems.append(Problem("values so small that their squares vanish in float64", name))
+    if problems:
+        raise MagnitudeError(problems=problems, advice="Measure it in another unit (multiply by a constant)")

@@ -93,13 +93,15 @@ def _counts(report: AuditReport) -> list[str]:
 
 
 def _bracket(found: dict[str, Any] | None) -> str:
-    """``11–29``, ``≥ 11``, ``29``, or a dash where it was not counted."""
+    """``11–29``, ``≤ 29``, ``≥ 11``, ``29`` (exact), or a dash where it was not counted."""
     if not found:
         return "–"
     least, most = found.get("certified") or 0, found.get("found")
     if most is None:
         return f"≥ {least}" if least > 1 else "none found"
-    return f"{most:,}" if least in (most, 0) else f"{least:,}–{most:,}"
+    if least == most or most == 1:
+        return f"{most:,}"
+    return f"{least:,}–{most:,}" if least > 1 else f"≤ {most:,}"
 
 
 def _cut(text: str) -> str:

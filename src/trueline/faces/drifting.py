@@ -66,8 +66,14 @@ def _checked(request: DriftRequest) -> DriftReport:
     schema = schema_of(model, request.model)
     dropped = tuple(dict.fromkeys([*schema.dropped, *left_out(request.drop, schema)]))
     if model.reference is None:
+        advice = "Save it with them: `trueline fit -o` does" if model.privacy is None else (
+            f"{model.kind} hides its rows, so its file never does. In Python DriftMonitor(model, reference="
+            "Reference.of(model, X, schema=model.schema)) takes rows that may be known")  # fmt: skip
         raise OptionError(f"{request.model}: this model does not remember what its training rows looked like",
-                          advice="Save it with them: `trueline fit -o` does")  # fmt: skip
+                          advice=advice)  # fmt: skip
+    if request.target in schema.names:
+        raise ColumnsError(f"{request.data}: --target",
+                           problems=[Problem("the model predicts from this column", request.target)])  # fmt: skip
     model = replace(model, schema=replace(schema, dropped=dropped))
     monitor = DriftMonitor(model, request.alpha, windows=request.windows)
     with progress(f"reading {Path(request.data).name}") as on_progress:

@@ -113,7 +113,8 @@ def _say_what(service: Service, request: ServeRequest, host: str, port: int) -> 
 def _limits(settings: Settings) -> str:
     said = [f"{settings.max_rows} rows", f"{settings.max_body} bytes", f"{settings.timeout:g} s to send them"]
     said += [] if settings.rate is None else [f"{settings.rate} per caller"]
-    said += [] if settings.round is None else [f"answers rounded to {settings.round} decimals"]
+    decimals = f"{settings.round} decimal{'' if settings.round == 1 else 's'}"
+    said += [] if settings.round is None else [f"answers rounded to {decimals}"]
     return ", ".join(said)
 
 

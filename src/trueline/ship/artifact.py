@@ -243,13 +243,26 @@ def _model(model: Any, schema: Schema | None, training: Mapping[str, Any] | None
     if isinstance(model, Model):
         if keep_moments and model.moments is None:
             raise OptionError(f"{model.kind} was saved without its moments, so there are none to keep")
-        return replace(model, schema=schema or model.schema, training=dict(training or model.training))
+        reference = _named(model, schema) if schema else model.reference
+        return replace(model, schema=schema or model.schema, training=dict(training or model.training),
+                       reference=reference)  # fmt: skip
     names = getattr(model, "feature_names_in_", None)
     return Model(
         type(model).__name__, as_line(model), None if names is None else tuple(str(name) for name in names),
         schema or getattr(model, "schema_", None), record_of(model) | dict(training or {}),
         moments_to_keep(model) if keep_moments else None, privacy=privacy_of(model),
     )  # fmt: skip
+
+
+def _named(model: Model, schema: Schema) -> Reference | None:
+    """Its reference; one of rows that had no names takes those of the schema, which the monitor will ask for."""
+    reference, names = model.reference, schema.names
+    if reference is None or model.schema is not None or model.feature_names is not None:
+        return reference
+    if names != schema.feature_names or len(names) != len(reference.columns):
+        return reference
+    columns = tuple(replace(column, name=name) for column, name in zip(reference.columns, names, strict=True))
+    return replace(reference, features=names, columns=columns)
 
 
 def _with_rows(model: Model, X: Any, y: Any, snapshot: bool | Snapshot, reference: bool | Reference) -> Model:

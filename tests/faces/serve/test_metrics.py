@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from trueline import LeastSquares
 from trueline.faces.serve import drift_window
-from trueline.faces.serve.drift_window import DriftWindow
+from trueline.faces.serve.drift_window import DriftWindow, _measures
+from trueline.models.foreign import as_line
+from trueline.ship import DriftMonitor, Reference
 
 GOOD = {"region": "south", "rooms": 3, "age": 20.5, "balcony": True}
 
@@ -109,3 +112,13 @@ def test_levels_that_training_did_not_see(model):
     window = DriftWindow(model, model.schema, 10)
     window.add(np.array([[-1.0, 1, 2, 0]]))
     assert window.frame()["region"].to_pylist() == [drift_window.STRANGE]
+
+
+def test_a_column_called_prediction_is_not_hidden_by_the_prediction():
+    X = np.random.default_rng(0).standard_normal((200, 2))
+    model = LeastSquares().fit(X, X[:, 0])
+    names = ["prediction", "(prediction)"]
+    reference = Reference.learn(names, X, model.predict(X))
+    found = _measures(DriftMonitor(as_line(model), reference=reference).check(X + np.array([9.0, 0.0])))
+    assert found["prediction"]["shift"] == pytest.approx(9) and found["(prediction)"]["shift"] == pytest.approx(0)
+    assert found["((prediction))"]["shift"] == pytest.approx(9)

@@ -65,12 +65,13 @@ def add_for_sign(rows: Rows, domain: Domain, today: Estimate, most: int) -> Adde
     most : int
         Rows added at most.
     """
-    choices = Choices.of(domain.allowed(rows.X.shape[1]), rows.X)
+    allowed = domain.allowed(rows.X.shape[1])
+    choices = Choices.of(allowed, rows.X)
     labels, way = (domain.y_low, domain.y_high), -float(np.sign(today.coef))
 
     def state(k: int) -> State:
         what = Quantity(np.eye(rows.X.shape[1])[rows.feature], 0.0, rows.name)
-        return State.of(rows.X, rows.y, what, LeastSquares(rows.reg_lambda, rows.intercept), k)
+        return State.of(rows.X, rows.y, what, LeastSquares(rows.reg_lambda, rows.intercept), k, allowed)
 
     def within(k: int) -> bool:
         now = state(k)

@@ -133,7 +133,8 @@ class _Search:
 
     @cached_property
     def today(self) -> Today:
-        return Today.of(self.scene.X, self.scene.y, self.what, self.model)
+        scene = self.scene
+        return Today.of(scene.X, scene.y, self.what, self.model, scene.domain.allowed(scene.X.shape[1]))
 
     @property
     def sign(self) -> float:

@@ -11,6 +11,7 @@ from scipy.linalg import solve_triangular
 
 from ...errors import ConstantColumnWarning, DataError, RankWarning
 from ...models.least_squares import LeastSquares
+from ...rows.allowed import Allowed
 from .quantity import Quantity
 
 __all__ = ["State", "Today"]
@@ -42,9 +43,9 @@ class State:
     intercept: bool
 
     @classmethod
-    def of(cls, X: Array, y: Array, what: Quantity, model: LeastSquares, added: int) -> State:
+    def of(cls, X: Array, y: Array, what: Quantity, model: LeastSquares, added: int, allowed: Allowed) -> State:
         """The fit of the rows with the penalty that it will bear once `added` more are in. See `Today.of`."""
-        return Today.of(X, y, what, model).with_room(added)
+        return Today.of(X, y, what, model, allowed).with_room(added)
 
     @property
     def value(self) -> float:
@@ -99,6 +100,8 @@ class Today:
         See `State`.
     n : int
         Number of rows.
+    still : ndarray of bool (n_features,)
+        Columns that never change beside an intercept, nor in any row to come: they move nothing.
     """
 
     fitted: LeastSquares
@@ -109,10 +112,11 @@ class Today:
     scale: Array
     c: Array
     n: int
+    still: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, X: Array, y: Array, what: Quantity, model: LeastSquares) -> Today:
-        """Fit and reduce.
+    def of(cls, X: Array, y: Array, what: Quantity, model: LeastSquares, allowed: Allowed) -> Today:
+        """Fit and reduce; `allowed` is what the rows to come may hold.
 
         Raises
         ------
@@ -121,10 +125,12 @@ class Today:
         """
         n, d = X.shape
         fitted = _fit(X, y, model.reg_lambda, model.fit_intercept)
-        if model.reg_lambda == 0 and fitted.rank_ < d:
+        still = (X[0] == X).all(axis=0) & (allowed.frozen | ((allowed.low == X[0]) & (allowed.high == X[0])))
+        still &= model.fit_intercept
+        if model.reg_lambda == 0 and fitted.rank_ < d - still.sum():
             raise DataError(f"these rows determine {fitted.rank_} of {d} coefficients, so one more can do anything",
                             advice="Drop columns that determine each other or never change, or penalise")  # fmt: skip
-        shift = X.mean(axis=0) if model.fit_intercept else np.zeros(d)
+        shift = np.where(still, X[0], X.mean(axis=0)) if model.fit_intercept else np.zeros(d)
         size = np.sqrt(np.square(X - shift).mean(axis=0))
         scale = np.where(size > 0, size, 1.0)
         level = float(y.mean()) if model.fit_intercept else 0.0
@@ -132,13 +138,14 @@ class Today:
         triangle = np.asarray(np.linalg.qr(np.column_stack([design, y - level]), mode="r"))
         free = [what.free] if model.fit_intercept else []
         c = np.array([*free, *((what.slopes - what.free * shift) / scale)])
-        return cls(fitted, what.of(fitted), triangle, level, shift, scale, c, n)
+        return cls(fitted, what.of(fitted), triangle, level, shift, scale, c, n, still)
 
     def with_room(self, added: int) -> State:
         """The fit of these rows under the penalty that it will bear once `added` more are in."""
         reg_lambda, own, d = self.fitted.reg_lambda, int(self.fitted.fit_intercept), len(self.scale)
         penalty = np.zeros((d, own + d + 1))
-        penalty[:, own : own + d] = np.sqrt((self.n + added) * reg_lambda) * np.diag(1.0 / self.scale)
+        weights = np.where(self.still, 1.0, np.sqrt((self.n + added) * reg_lambda))  # any: it meets only zeros
+        penalty[:, own : own + d] = np.diag(weights / self.scale)
         full = np.asarray(np.linalg.qr(np.vstack([self.triangle, penalty]), mode="r"))
         root = full[: own + d, : own + d]
         if reg_lambda > 0:

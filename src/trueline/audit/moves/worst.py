@@ -119,9 +119,10 @@ def controls(attacker: Attacker) -> str:
 
 def weigh(scene: Scene, what: Quantity, model: LeastSquares, direction: str, holds_if: str) -> WorstRow:
     """The worst `scene.rows` rows of a scene, refitted."""
-    today = Today.of(scene.X, scene.y, what, model)
+    allowed = scene.domain.allowed(scene.X.shape[1])
+    today = Today.of(scene.X, scene.y, what, model, allowed)
     state, before, model = today.with_room(scene.rows), today.value, today.fitted
-    labels, choices = scene.need_labels(), Choices.of(scene.domain.allowed(scene.X.shape[1]), scene.X)
+    labels, choices = scene.need_labels(), Choices.of(allowed, scene.X)
     drift = state.value - before  # what the penalty of more rows does by itself
     plain = plain_bound(scene, state)
     ends, best = {1.0: np.inf, -1.0: np.inf}, None

@@ -33,6 +33,8 @@ def damage(ground: Ground) -> Section:
     ----------
     ground : Ground
     """
+    if ground.domain.allowed(len(ground.names)).frozen.all():
+        return Section("", "", not_run="every column was said to be one that nobody can choose, and these attacks do")
     rows = siege_rows(ground)
     arena = besiege(ground, rows)
     findings, calm = _findings(ground, arena)
@@ -76,9 +78,11 @@ def _lead(arena: Arena) -> str:
     rate = min(known or arena.rates[1:], key=lambda r: abs(r - USUAL))
     best = min(arena.defences[1:], key=lambda name: _worst(arena, name, rate).middle)
     knows = " by an attacker who knows it" if rate in known else ""
+    left = _worst(arena, best, rate).middle
+    off = f"off by {amount(left)}" if left > 0 else "its error on rows held out does not grow"
     return (
         f"With {percent(rate)} of poison, predictions are off by {amount(_worst(arena, NONE, rate).middle)} without a "
-        f"defence; of the defences {best} holds best, off by {amount(_worst(arena, best, rate).middle)}{knows}. "
+        f"defence; of the defences {best} holds best, {off}{knows}. "
     )
 
 
@@ -156,14 +160,21 @@ def _advice(ground: Ground, arena: Arena, rate: float) -> tuple[str, dict[str, A
         ), {"remedies_tried": list(left), "left": band.middle}
     knows = any(off_by(arena, best, r, True) is not None for r in rates)
     then = (
-        f"the same attacks{', and one that knows it,' if knows else ''} then put predictions off by "
-        f"{amount(band.middle)} ({amount(band.low)} to {amount(band.high)} over the splits) with up to {percent(top)} "
+        f"the same attacks{', and one that knows it,' if knows else ''} then {_left(band)} with up to {percent(top)} "
         "of poison"
     )
     cost = price(ground, best)
     said = f"{CALLED[best][0].upper()}{CALLED[best][1:]}: {then}; it costs {cost.words}"
     evidence = told(CALLED[best], cost, band.middle).evidence
     return said, {"defence": best, **evidence, "left_from": band.low, "left_to": band.high, "left_up_to": top}
+
+
+def _left(band: Band) -> str:
+    """An error that did not grow is not a fit that did not move."""
+    over = f"{amount(band.low)} to {amount(band.high)} over the splits"
+    if band.middle > 0:
+        return f"put predictions off by {amount(band.middle)} ({over})"
+    return "do not raise its error on rows held out" + (f" (off by {over})" if band.high > 0 else "")
 
 
 def _needed(rate: float, n: int) -> int:

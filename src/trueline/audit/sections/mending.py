@@ -52,7 +52,7 @@ def _extreme(ground: Ground, found: Finding) -> Finding:
     gone = np.array([place[entry["row"]] for entry in found.evidence["rows"]])
     kept = np.delete(np.arange(ground.n), gone)
     without = quietly(LeastSquares(ground.penalty, ground.line.fit_intercept), ground.Z[kept], ground.y[kept])
-    shift = apart(ground)(ground.refit, without)
+    shift = float(np.sqrt(np.mean((ground.refit.predict(ground.Z) - without.predict(ground.Z)) ** 2)))
     small = shift < ground.terms.tolerance
     remedy = unmeasured("that is below the tolerance") if small else measured(ground, shift, apart(ground), gone=gone)
     names = listed([str(entry["row"]) for entry in found.evidence["rows"]])

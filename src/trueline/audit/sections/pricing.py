@@ -28,6 +28,8 @@ MOST = 5_000  # rows of a price
 MANY = 0.06  # of the rows: more that disagree look like long tails rather than like an attack
 WORST_RATE = 0.2  # of poison, which the defences are set for
 TRACE = 1e-14
+ROUNDING = 1e-12  # of the spread of y: a smaller error is none
+BEYOND = 1e9  # times the error: there was none
 PARTS, ROOM = 7, 3  # votes at most, and rows that each has for every unknown
 CALLED = {
     "huber": "fit with HuberRegression",
@@ -98,10 +100,13 @@ class Price:
         """After "it costs"."""
         if not np.isfinite(self.cost):
             return "what these rows are too few to measure"
+        if max(self.cost, self.honest or 0.0) > BEYOND:
+            return "an exact fit: MSE on clean rows grows from 0"
         said = _share(self.cost)
         if self.honest is None:
             return f"{said} MSE on clean rows"
-        return f"{said} MSE on the rows that agree, {_share(self.honest)} if the other {percent(self.aside)} are honest"
+        honest = _share(self.honest).removesuffix(" in")
+        return f"{said} MSE on the rows that agree, {honest} if the other {percent(self.aside)} are honest"
 
     @property
     def evidence(self) -> dict[str, Any]:
@@ -155,6 +160,7 @@ def price_of(ground: Ground, fit: Callable[[Rows], Callable[[Array], Array]]) ->
 def _ratios(ground: Ground, fit: Callable[[Rows], Callable[[Array], Array]], rows: Rows) -> list[float]:
     """Against least squares on the same rows, split by split."""
     rng = np.random.default_rng(ground.seed)
+    least = (ROUNDING * float(ground.y.std())) ** 2
     found = []
     for _ in range(ground.siege.splits):
         order = rng.permutation(rows)[:MOST]
@@ -163,7 +169,7 @@ def _ratios(ground: Ground, fit: Callable[[Rows], Callable[[Array], Array]], row
             float(np.mean((predict(ground.Z[test]) - ground.y[test]) ** 2))
             for predict in (fit(train), ground.fit(train).predict)
         )
-        found.append(held / plain - 1.0 if plain > 0 else 0.0)
+        found.append((held - plain) / max(plain, least))
     return found
 
 

@@ -102,11 +102,8 @@ def _cheapest(ground: Ground, one: Counted, rows: NDArray[np.intp]) -> tuple[int
 def _flips(ground: Ground, one: Counted, kind: str, rows: NDArray[np.intp]) -> Found:
     told, flips, whole = one.line[kind], one.paths[kind], len(rows) == ground.n
     needed = _needed(ground, told["found"], rows)
-    removed = (one.line["remove"] or {}).get("found")
     about = "" if whole else "about "
-    beside = (
-        f"; {about}{_needed(ground, removed, rows):,} would have to be removed" if kind != "remove" and removed else ""
-    )
+    beside = "" if kind == "remove" else _beside(ground, one, rows)
     condition = f"; {ground.condition}" if kind == "add_bounded" and ground.condition else ""
     proven = whole and told["found"] == told["certified"]
     remedy = _remedy(ground, one, kind, rows)
@@ -125,6 +122,16 @@ def _flips(ground: Ground, one: Counted, kind: str, rows: NDArray[np.intp]) -> F
         f"{remedy.advice}",
     )
     return made, Changes.of_flip(ground, flips, rows) if whole else None
+
+
+def _beside(ground: Ground, one: Counted, rows: NDArray[np.intp]) -> str:
+    """How many would have to be removed instead: fewer may do, unless it is proven that they cannot."""
+    told = one.line["remove"] or {}
+    if not told.get("found"):
+        return ""
+    about = "" if len(rows) == ground.n else "about "
+    most = "" if told["found"] in (told["certified"], 1) else "at most "
+    return f"; {most}{about}{_needed(ground, told['found'], rows):,} would have to be removed"
 
 
 def _effect(one: Counted) -> str:

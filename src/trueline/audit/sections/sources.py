@@ -62,6 +62,9 @@ def sources(ground: Ground) -> Section:
     """
     if ground.rows.source is None:
         return Section("", "", not_run="no column says who supplied the rows (--source COL)", how=HOW)
+    if (ground.rows.source == ground.rows.source[0]).all():
+        who = f"every row comes from one source (`{ground.rows.source_name}` never changes): nobody to compare it with"
+        return Section("", "", not_run=who, how=HOW)
     could, why = _could(ground)
     judged = defend.attribute(~ground.suspects, ground.rows.source)
     pulls = sorted((_pull(ground, one) for one in judged.sources), key=lambda pull: -abs(pull.mean))
@@ -80,8 +83,9 @@ def sources(ground: Ground) -> Section:
 def _verdict(accused: list[_Pull]) -> str:
     if not accused:
         return "No source supplied more disagreeing rows than chance explains. "
+    named = [f'"{pull.name}"' for pull in accused]  # in quotes: so a redacted report finds the shortest names too
     return (
-        f"More rows of {listed([pull.name for pull in accused])} disagree with the rest than chance explains. "
+        f"More rows of {listed(named)} disagree with the rest than chance explains. "
         "A source whose honest rows are unusual stands out too: look at them. "
     )
 

@@ -145,6 +145,7 @@ def _finding(ground: Ground, found: list[_Worst]) -> tuple[Finding, Changes] | N
     condition = f"; {ground.condition}" if ground.condition else ""
     added = Changes.of(ground, added=(worst.rows, worst.labels))
     cells = [dict(zip(ground.names, row, strict=True)) for row in added.rows[:TOLD].tolist()]
+    met = abs(worst.bound) <= PROVEN_ENOUGH * abs(worst.found)
     remedy = measured(ground, abs(top.moved), top.feature, added=(worst.rows, worst.labels))
     made = finding(
         ground,
@@ -162,7 +163,7 @@ def _finding(ground: Ground, found: list[_Worst]) -> tuple[Finding, Changes] | N
             "added": top.rows,
             **remedy.evidence,
         },
-        assurance=Assurance.PROVEN if abs(worst.bound) <= PROVEN_ENOUGH * abs(worst.found) else Assurance.FOUND,
+        assurance=Assurance.PROVEN if ground.squares and met else Assurance.FOUND,
         reference=POISONING,
         attacker=f"adds {count(top.rows, 'row')}, knows the data and the model{condition}",
         advice=f"{remedy.advice}. Or enforce tighter bounds on columns and labels, and limit how many rows one party "
@@ -180,7 +181,8 @@ def _title(ground: Ground, top: _Worst) -> str:
     """Before and after in the units that the table of coefficients has."""
     verb = "moves" if top.rows == 1 else "move"
     most = f"no such {'row moves' if top.rows == 1 else 'rows move'} it by more than"
-    start = f"{count(top.rows, 'added row')} inside your ranges {verb} {top.words}"
+    whose = "" if ground.squares else " in a least-squares fit of these rows"
+    start = f"{count(top.rows, 'added row')} inside your ranges {verb} {top.words}{whose}"
     if top.feature is None:
         return f"{start} by {amount(abs(top.moved))}; {most} {amount(top.bound)}"
     unit = _unit(ground, top)
@@ -197,4 +199,7 @@ def _calm(ground: Ground, found: list[_Worst]) -> str:
         return ""
     most, rows = amount(mean[-1].bound), count(mean[-1].rows, "added row")
     condition = f"; {ground.condition}" if ground.condition else ""
-    return f"The mean prediction is not moved by more than {most} by {rows} inside the bounds (proven{condition})."
+    whose = "" if ground.squares else " of a least-squares fit of these rows"
+    return (
+        f"The mean prediction{whose} is not moved by more than {most} by {rows} inside the bounds (proven{condition})."
+    )

@@ -111,5 +111,10 @@ def _monitor(model: Model) -> DriftMonitor | None:
 
 def _measures(report: DriftReport) -> dict[str, dict[str, float]]:
     """The numbers that were found of each column and of the prediction, by their names."""
-    return {each.name: {name: float(value) for name in MEASURES if (value := getattr(each, name)) is not None}
-            for each in (*report.features, report.prediction)}  # fmt: skip
+    named = {each.name: each for each in report.features}
+    free = "prediction"
+    while free in named:  # a column may be called so, and must not be hidden by what is made of all of them
+        free = f"({free})"
+    named[free] = report.prediction
+    return {label: {name: float(value) for name in MEASURES if (value := getattr(each, name)) is not None}
+            for label, each in named.items()}  # fmt: skip

@@ -89,10 +89,15 @@ def _lines(report: DriftReport) -> list[str]:
     return lines + ([f"  … and {rest} more columns that the model feels less, none drifted"] if rest > 0 else [])
 
 
+def _in_sd(value: float | None, sign: str) -> str:
+    # two decimals of 1e300 are three hundred digits
+    return number(value, f"{sign}.2f" if value is None or abs(value) < 1e5 else f"{sign}.3g")
+
+
 def _row(drift: Drift) -> tuple[str, ...]:
     return (
         drift.name[:NAME], number(drift.felt) if drift.kind in ("number", "level") else "",
-        number(drift.shift), number(drift.shift_sd, "+.2f"), number(drift.wasserstein, ".2f"), number(drift.psi, ".3f"),
+        number(drift.shift), _in_sd(drift.shift_sd, "+"), _in_sd(drift.wasserstein, ""), number(drift.psi, ".3f"),
         f"({number(drift.psi_by_chance, '.3f')})", number(drift.p, ".2g"), number(drift.adjusted, ".2g"),
         verdict(drift),
     )  # fmt: skip

@@ -15,6 +15,8 @@ __all__ = ["Difference", "difference"]
 
 Pair = tuple[Any, Any]
 
+WHOLE = "(table)"
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -104,7 +106,11 @@ def _coefficients(model: Model) -> dict[str, float]:
 def _schema_lines(before: Model, after: Model) -> list[str]:
     """``age: high 79.8 -> 80``, and columns that came or went."""
     old, new = (_columns(model) for model in (before, after))
-    lines = [f"{name}: gone" for name in old if name not in new]
+    whole: list[str] = []
+    if (before.schema is None) != (after.schema is None):  # of one side no more than names can be known
+        whole = [f"{'gone' if after.schema is None else 'new'}, with its ranges, levels and policies"]
+        old, new = _names_alone(old), _names_alone(new)
+    lines = whole + [f"{name}: gone" for name in old if name not in new]
     for name, fields in new.items():
         if name not in old:
             lines.append(f"{name}: new ({fields['kind']})" if "kind" in fields else f"{name}: new")
@@ -121,7 +127,11 @@ def _columns(model: Model) -> dict[str, dict[str, Any]]:
         return {name: {} for name in model.feature_names or ()}
     values = model.schema.to_dict()
     columns = {str(column["name"]): {**column, "levels": tuple(column["levels"])} for column in values.pop("columns")}
-    return {**columns, "(table)": values}
+    return {**columns, WHOLE: values}
+
+
+def _names_alone(columns: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: {} for name in columns if name != WHOLE}
 
 
 def _short(value: Any) -> str:

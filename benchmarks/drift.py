@@ -25,6 +25,7 @@ WINDOWS = (50, 100, 200, 1000, 5000)
 SHIFTS = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)
 USUAL = ("PSI > 0.1", "PSI > 0.2", "Wasserstein/sd > 0.1", f"KS p < 0.05 on any of {FEATURES}")
 OURS = f"trueline, alpha {ALPHA:g} over all"
+TIE, TIES = 0.7, (0.5, 0.0, -0.7)  # of the first two columns, in training and in windows
 
 KINDS: dict[str, Draw] = {
     "normal": lambda rng, shape: rng.standard_normal(shape),
@@ -32,6 +33,7 @@ KINDS: dict[str, Draw] = {
     "discrete": lambda rng, shape: rng.poisson(2.0, shape).astype(np.float64),
     "tied": lambda rng, shape: np.where(rng.random(shape) < 0.6, 0.0, np.round(rng.lognormal(size=shape), 1)),
 }
+PAIRED = "tied, pairs kept"  # as the kind before it, and training remembers how columns go together
 
 
 @dataclass(frozen=True)
@@ -59,29 +61,43 @@ class Rate:
 
 @dataclass(frozen=True)
 class DriftTables:
-    """False alarms by kind of column and window; usual thresholds by window; alarms by window and shift."""
+    """False alarms by kind of column and window; usual thresholds by window; alarms by window and shift, or tie."""
 
     false: dict[str, dict[int, Rate]]
     usual: dict[int, dict[str, Rate]]
     power: dict[int, dict[float, dict[str, Rate]]]
+    ties: dict[int, dict[float, Rate]]
 
 
 def measure_drift(quick: bool) -> DriftTables:
-    """All three tables."""
+    """All four tables."""
     runs, windows = (60, (50, 1000)) if quick else (2000, WINDOWS)
     few = max(50, runs // 4)
     rng = np.random.default_rng(7)
     return DriftTables(
-        {kind: {rows: false_alarms(kind, rows, runs, rng) for rows in windows} for kind in KINDS},
+        {kind: {rows: false_alarms(kind, rows, runs, rng) for rows in windows} for kind in (*KINDS, PAIRED)},
         {rows: usual(rows, few, rng) for rows in (50, 100, 200, 5000)},
         {rows: {shift: power(rows, shift, few // 2, rng) for shift in SHIFTS} for rows in (200, 1000)},
+        {rows: {tie: ties(rows, tie, few // 2, rng) for tie in TIES} for rows in (100, 200, 500, 1000)},
     )
 
 
 def false_alarms(kind: str, rows: int, runs: int, rng: np.random.Generator) -> Rate:
     """A new reference and a new window in every run, so that runs are independent."""
-    draw = KINDS[kind]
-    return Rate(sum(_alarm(draw(rng, (TRAINING, FEATURES)), draw(rng, (rows, FEATURES))) for _ in range(runs)), runs)
+    draw, pairs = KINDS["tied" if kind == PAIRED else kind], kind == PAIRED
+    alarms = [_alarm(draw(rng, (TRAINING, FEATURES)), draw(rng, (rows, FEATURES)), pairs) for _ in range(runs)]
+    return Rate(sum(alarms), runs)
+
+
+def ties(rows: int, tie: float, runs: int, rng: np.random.Generator) -> Rate:
+    """The first two columns no longer go together as they did; none by itself changes."""
+    return Rate(sum(_alarm(_tied(rng, TRAINING, TIE), _tied(rng, rows, tie), True) for _ in range(runs)), runs)
+
+
+def _tied(rng: np.random.Generator, rows: int, tie: float) -> Array:
+    X = rng.standard_normal((rows, FEATURES))
+    X[:, 1] = tie * X[:, 0] + np.sqrt(1 - tie**2) * X[:, 1]
+    return X
 
 
 def usual(rows: int, runs: int, rng: np.random.Generator) -> dict[str, Rate]:
@@ -100,9 +116,10 @@ def power(rows: int, shift: float, runs: int, rng: np.random.Generator) -> dict[
     return _rates(found)
 
 
-def _alarm(before: Array, now: Array) -> bool:
+def _alarm(before: Array, now: Array, correlations: bool = False) -> bool:
     line = Line(np.ones(FEATURES), 0.0, Scaling.none(FEATURES), Squared(), None, True, "the sum of all columns")
-    return DriftMonitor(line, ALPHA, reference=Reference.of(line, before)).check(now).alarm
+    reference = Reference.of(line, before, correlations=correlations)
+    return DriftMonitor(line, ALPHA, reference=reference).check(now).alarm
 
 
 def _thresholds(before: Array, now: Array) -> dict[str, bool]:
@@ -146,6 +163,7 @@ def section(tables: DriftTables | None) -> str:
     known = [[f"{rows:,}", *map(str, rates.values())] for rows, rates in tables.usual.items()]
     strong = [[f"{rows:,}, {shift:g} sd", *map(str, rates.values())]
               for rows, by_shift in tables.power.items() for shift, rates in by_shift.items()]  # fmt: skip
+    tied = [[f"{rows:,}", *map(str, by_tie.values())] for rows, by_tie in tables.ties.items()]
     return f"""## 5. Drift alarms
 
 Training of {TRAINING:,} rows, {FEATURES} columns. Nothing drifted: alarms of `DriftMonitor` at a stated {ALPHA:.0%}
@@ -159,7 +177,11 @@ Nothing drifted, the usual thresholds; PSI and Wasserstein of one normal column:
 
 One of the {FEATURES} normal columns drifted by so many standard deviations, none for 0:
 
-{_table(["window, shift", OURS, *USUAL], strong)}"""
+{_table(["window, shift", OURS, *USUAL], strong)}
+
+No column drifted, but the correlation of two went from {TIE:g} to another; training remembers pairs:
+
+{_table(["window, rows", *(f"{tie:g}" for tie in TIES)], tied)}"""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -108,6 +108,10 @@ def test_several_problems_are_all_listed_then_the_advice():
     assert str(CellsError("train.csv", problems=[BLANK, TEXT])).startswith("train.csv:\n  income: blank")
 
 
+def test_a_question_needs_no_full_stop():
+    assert str(OptionError("no column rooom, did you mean room?", advice="See --help")).endswith("room? See --help")
+
+
 def test_divergence_carries_its_history():
     assert DivergenceError("diverged", history=iter([1.0, 10.0])).history == [1.0, 10.0]
     assert DivergenceError("diverged").history == []

@@ -1,4 +1,4 @@
-"""The walk in docs/ship.md, every command run as printed, in its order; its answers are what the page says."""
+"""The walks in docs, every command run as printed, in its order; its answers are what the page says."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "ship.md"
+PAGES = {"ship.md": 16, "registry.md": 12}  # and how many commands of trueline at least
 PORT = "8088"
 END = "--- the end of what a command says ---"
 
@@ -69,10 +69,11 @@ def free_port() -> str:
         return str(server.getsockname()[1])
 
 
-def test_every_command_says_what_the_page_says(shell):
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_says_what_the_page_says(shell, page):
     port = free_port()
-    walked = steps(PAGE.read_text(encoding="utf-8"))
-    assert sum(command.startswith("trueline ") for command, _ in walked) > 15
+    walked = steps((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    assert sum(command.startswith("trueline ") for command, _ in walked) >= PAGES[page]
     for command, printed in walked:
         said = shell(command.replace(PORT, port))
         assert gist([line.replace(port, PORT) for line in said]) == gist(printed), command

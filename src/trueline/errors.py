@@ -16,7 +16,7 @@
     └── RegistryError                 a registry that cannot be read, or does not hold what was asked for
         ├── RegistryBusyError         locked, or no answer: nothing was changed, try again
         ├── RegistryConflictError     somebody else registered first; .winner names their version
-        └── GateError                 a model that must not be registered or promoted; .reasons lists why
+        └── GateError                 a model that must not be registered; .reasons lists why
 
     TruelineWarning (UserWarning)     the answer stands, but read this
     ├── ConstantColumnWarning         a column that never changes: its coefficient is 0
@@ -91,7 +91,8 @@ class TruelineError(Exception):
     """Base of all errors of trueline; `advice` says what to do next."""
 
     def __init__(self, message: str, *, advice: str = "") -> None:
-        super().__init__(f"{message}. {advice}" if advice else message)
+        stop = "" if message.endswith("?") else "."
+        super().__init__(f"{message}{stop} {advice}" if advice else message)
         self.advice = advice
 
 
@@ -166,7 +167,7 @@ class RegistryConflictError(RegistryError):
 
 
 class GateError(RegistryError):
-    """A model that must not be registered or promoted; `reasons` lists everything against it."""
+    """A model that must not be registered; `reasons` lists everything against it."""
 
     def __init__(self, message: str, *, reasons: Iterable[str] = (), advice: str = "") -> None:
         self.reasons = tuple(reasons)

@@ -39,7 +39,7 @@ def test_a_category_is_one_lever_from_its_usual_level_to_its_best():
     kinds = {finding.rule_id: finding for finding in section.findings}
     assert "Switching `place` (city → isle) buys" in kinds["category-lever"].title
     assert kinds["category-lever"].severity is Severity.LOW and kinds["cheap-lever"].severity is Severity.MEDIUM
-    assert "Leave `place` out" in kinds["category-lever"].advice
+    assert "Leaving `place` out would end it, but costs a factor of" in kinds["category-lever"].advice
     assert kinds["category-lever"].evidence["remedy_cost"] > 1
 
 
@@ -64,12 +64,18 @@ def test_encoded_columns_are_told_by_their_names_unless_two_are_1_at_once():
 def test_what_nobody_can_misreport_is_left_out():
     section = levers(ground(homes(), one_hot=["place"], frozen=["place"]))
     assert [row[0] for row in section.tables[0].rows] == ["rooms"]
-    assert "2 features that nobody can misreport" in section.text
+    assert "2 features that nobody can misreport" in section.text and "the one column that there is" in section.text
     assert "category-lever" not in [finding.rule_id for finding in section.findings]
     nothing = levers(ground(homes(), one_hot=["place"], frozen=["place", "rooms"]))
     assert nothing.not_run and not nothing.findings
     with pytest.raises(OptionError, match="frozen: 'plaice' is no feature, did you mean place"):
         ground(homes(), one_hot=["place"], frozen=["plaice"])
+
+
+def test_an_effect_that_is_asked_about_is_not_advised_away():
+    kinds = {one.rule_id: one for one in levers(ground(homes(), one_hot=["place"], effects=["rooms"])).findings}
+    assert "Leave" not in kinds["cheap-lever"].advice and "its effect is asked for" in kinds["cheap-lever"].advice
+    assert "Leaving `place` out would end it, but costs a factor of" in kinds["category-lever"].advice
 
 
 def test_values_outside_the_data_come_with_the_price_of_clipping():

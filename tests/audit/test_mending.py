@@ -32,7 +32,7 @@ def test_extreme_rows_are_called_as_in_the_table_and_their_pull_is_measured():
     kept = np.flatnonzero(found.rows.numbers != 51)
     without = LeastSquares().fit(found.X[kept], found.y[kept])
     shift = np.sqrt(np.mean((without.predict(found.X) - found.predictions) ** 2))
-    assert one.evidence["shift_without_them"] == pytest.approx(shift)
+    assert one.evidence["shift_without_them"] == one.effect == pytest.approx(shift)  # in units of y, as effects are
     assert one.evidence["left"] < 0.3 * shift and "remedy_cost" in one.evidence
 
 
@@ -50,7 +50,7 @@ def test_columns_that_determine_each_other_are_named_and_their_price_is_nothing(
     found = ground(columns)
     one = next(one for one in diagnosis(found).findings if one.rule_id == "collinear-columns")
     gone = one.evidence["leave_out"]
-    assert len(gone) == 3
+    assert len(gone) == 3 and "(--drop)" in one.advice and "reg_lambda" not in one.advice
     kept = [j for j, name in enumerate(found.names) if name not in gone]
     assert np.linalg.matrix_rank(found.X[:, kept]) == len(kept) == 3
     assert abs(one.evidence["remedy_cost"]) < 1e-6 and one.title.startswith("6 columns determine each other")

@@ -8,9 +8,12 @@ from sklearn.base import clone
 
 from audit.grounds import ground_of, line
 from trueline import LeastSquares
+from trueline.audit.report.answers import answers
+from trueline.audit.saying import amount
 from trueline.audit.sections.changing import apart, changed, watch_of
+from trueline.audit.sections.leaving_out import without_columns
 from trueline.audit.sections.pricing import CALLED, Price, defences, price, price_of
-from trueline.audit.sections.remedies import best_of, measured, priced, unmeasured, without_columns
+from trueline.audit.sections.remedies import best_of, measured, priced, unmeasured
 
 FAR = (np.full((12, 2), 1.5), np.full(12, -40.0))  # rows that everybody would notice
 
@@ -50,6 +53,23 @@ def test_what_no_defence_undoes_is_said(ground):
     assert not remedy.helps and remedy.advice.startswith("No defence tried holds: under the best, ")
     assert set(remedy.evidence["remedies_tried"]) == set(defences(ground, ground.n))
     assert unmeasured("nobody knows").evidence == {"no_remedy": "nobody knows"}
+
+
+def test_a_defence_that_finds_another_effect_says_so(ground):
+    """Of mostly zeros a fit that drops the rest is no longer the fit: that nothing moves it is no remedy by itself."""
+    rng = np.random.default_rng(3)
+    treated = np.arange(400) % 2
+    y = np.where(rng.random(400) < 0.1, 40.0 + 60.0 * treated, 0.0) + 0.01 * rng.normal(size=400)
+    mostly = ground_of(treated[:, None].astype(float), y)
+    added = (np.ones((8, 1)), np.zeros(8) - 100.0)
+    remedy = measured(mostly, 10.0, "X[:, 0]", added=added)
+    now, then = mostly.line.coef[0], remedy.evidence["effect_with_remedy"]
+    assert not 0.5 <= then / now <= 2.0
+    assert remedy.advice.endswith(f", and the effect itself is then {amount(then)} per unit, not {amount(now)}")
+    quiet = measured(ground, 10.0, "X[:, 0]", added=FAR)
+    assert quiet.evidence["effect_with_remedy"] == pytest.approx(3.0, abs=0.3) and "itself" not in quiet.advice
+    whole = measured(mostly, 10.0, None, added=added)
+    assert "it moves predictions itself by" in whole.advice and whole.evidence["shift_by_remedy"] > 1
 
 
 def test_the_effect_that_is_watched_is_that_of_one_standard_deviation():
@@ -122,6 +142,11 @@ def test_long_tails_are_priced_as_honest_rows_too():
 def test_prices_in_words():
     assert Price(0.004).words == "0.4 % MSE on clean rows" and Price(-0.01).words == "no measurable MSE on clean rows"
     assert Price(48.0).words == "a factor of 49 in MSE on clean rows"
+    page = answers({"rule_id": "r", "evidence": {"remedy_cost": 48.0}}, [])  # says it as the advice does
+    assert page["cost"] == Price(48.0).words
+    ends = {"remedy_cost": 0.02, "remedy_cost_from": -0.01, "remedy_cost_to": 1.5}
+    band = answers({"rule_id": "r", "evidence": ends}, [])
+    assert band["cost"] == "2 % MSE on clean rows (-1 % to a factor of 2.5 over the splits)"
     assert Price(float("nan")).words == "what these rows are too few to measure"
 
 
@@ -131,6 +156,8 @@ def test_leaving_a_column_out_costs_what_it_told(ground):
     with_noise = ground_of(np.column_stack([X, np.random.default_rng(4).normal(size=200)]), y)
     noise = without_columns(with_noise, ("X[:, 2]",))
     assert needed.left == 0.0 and needed.evidence["remedy_cost"] > 1 > 0.05 > abs(noise.evidence["remedy_cost"])
+    assert needed.advice.startswith("Leaving `X[:, 0]` out would end it, but costs a factor of ")
+    assert noise.advice.startswith("Leave `X[:, 2]` out: this brings it to 0; it costs ")
     assert without_columns(ground, ground.names).advice == "No remedy measured: without it no column is left"
 
 

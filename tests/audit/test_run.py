@@ -242,6 +242,25 @@ def test_a_column_that_never_changes_hides_nothing():
     assert of[0][0].evidence["bound"] == pytest.approx(of[1][0].evidence["bound"], rel=1e-9)
 
 
+def test_columns_that_determine_each_other_are_named_where_they_stop_something():
+    X, y = small(80, 3)
+    X = np.column_stack([X, X[:, 0] + X[:, 1]])
+    found = audit.run(X, y, effort="quick")
+    assert "X[:, 0], X[:, 1], X[:, 3] determine each other" in found.section("worst_rows").not_run
+    assert found.incomplete == () and "X[:, 2]" not in found.section("worst_rows").not_run
+    held = audit.run(X, y, Ridge(1.0).fit(X, y), effort="quick")  # a penalty determines them
+    assert held.section("worst_rows").not_run is None
+
+
+def test_descent_says_how_far_it_came(diabetes):
+    text = diabetes.section("descent").text
+    assert "after 200 epochs the loss, half the mean squared error, is" in text
+    assert "above the smallest possible (status: epochs used up)" in text
+    X, y = small()
+    near = audit.run(X, y, effort="quick").section("descent").text
+    assert "above" not in near and near.endswith("(status: converged).")
+
+
 def test_one_source_is_nobody_to_compare_with():
     X, y = small()
     found = audit.run(X, y, effort="quick", source=["Alder"] * len(y))

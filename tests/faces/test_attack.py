@@ -101,7 +101,9 @@ def test_the_attack_that_knows_the_defence(run, flats):
      (("--kind", "adaptive", "--against", "prayer"), "--against must be one of"),
      (("--kind", "flip", "--y-bounds", "5000", "9000"), "exclude"),
      (("--kind", "flip", "-o", "flats.csv"), "would overwrite what is read"),
-     (("--rate", "0"), "rate")],
+     (("--kind", "flip", "--y-bounds", "9", "5"), "got --y-bounds 9.0 5.0"),
+     (("--rate", "0.001"), "Raise --rate"),
+     (("--rate", "0"), "--rate must be above 0")],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said(run, flats, words, message):
     result = run("attack", flats, *COLUMNS, *words)

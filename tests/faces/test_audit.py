@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.csv
 import pytest
 
@@ -169,3 +171,68 @@ def test_redacted_files_name_no_supplier(run, limits):
     told = json.loads((limits.parent / "a.json").read_text())
     assert "category-lever" not in {finding["rule_id"] for finding in told["findings"]}
     assert "--frozen region" in told["findings"][0]["reproduce"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--sensitive", "nope"), "--sensitive nope is no feature"),
+        (("--source", "two words"), "--source 'two words' is no column"),
+        (("--effect", "nope"), "--effect: 'nope' is no feature"),
+        (("--frozen", "nope"), "--frozen: 'nope' is no feature"),
+        (("--tolerance", "-1"), "--tolerance must be above 0"),
+        (("--bounds", "income=5:1"), "--bounds of income: 5 lies above 1"),
+        (("--bounds", "income=0:1"), "without --bounds the observed ones are taken"),
+        (("--attacker-rows", "401"), "--attacker-rows must be at most the 400 rows of the data, got 401"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_is_wrong_is_said_in_flags(run, limits, flags, said):
+    found = run("audit", limits.name, *FLAGS, *(() if "--source" in flags else ("--drop", "broker")), *flags)
+    assert found.code == 2 and said in found.err, found.err
+
+
+def test_a_column_that_the_model_does_not_know_comes_with_the_flag_that_leaves_it_out(run, limits):
+    assert run("fit", limits.name, *FLAGS[:4], "--drop", "broker", "-o", "m.json").code == 0
+    lines = limits.read_text().splitlines()
+    lines = [f"{line},{'extra' if i == 0 else i}" for i, line in enumerate(lines)]
+    lines[3] = lines[3].replace(lines[3].split(",")[0], "", 1)
+    (limits.parent / "extra.csv").write_text("\n".join(lines) + "\n")
+    words = ("audit", "extra.csv", "--target", "limit", "--model", "m.json", "--effort", "quick")
+    refused = run(*words)
+    assert refused.code == 2 and "extra: not a column of the schema" in refused.err
+    command = refused.err.rstrip().splitlines()[-1].strip()
+    assert command == f"trueline {shlex.join(words)} --drop extra"
+    blank = run(*shlex.split(command)[1:])
+    assert blank.code == 2 and blank.err.rstrip().endswith("--drop extra --drop-missing")
+    assert "limit from 6 features, 399 rows" in run(*shlex.split(blank.err.rstrip().splitlines()[-1])[1:]).out
+    needed = run(*words, "--drop", "extra", "--drop", "income")
+    assert needed.code == 2 and "income: the model needs this column" in needed.err
+
+
+def test_question_marks_are_blanks(run, limits):
+    lines = limits.read_text().splitlines()
+    lines[1:4] = [line.replace(line.split(",")[0], "?", 1) for line in lines[1:4]]
+    (limits.parent / "uci.csv").write_text("\n".join(lines) + "\n")
+    name = lines[0].split(",")[0].strip('"')
+    for command in ("audit", "fit"):
+        flags = ("--target", "limit", "--one-hot", "region", "--drop", "broker")
+        refused = run(command, "uci.csv", *flags)
+        assert refused.code == 2 and f"{name}: blank (first '?', line 2) (3 rows, first in row 1)" in refused.err
+        assert refused.err.rstrip().endswith("--drop-missing")
+
+
+def test_collinear_columns_are_named_where_they_stop_something(run, tmp_path):
+    rng = np.random.default_rng(0)
+    a, b, d = rng.normal(size=(3, 80))
+    y = 2 * a - b + d + rng.normal(size=80)
+    pyarrow.csv.write_csv(pa.table({"a": a, "b": b, "sum": a + b, "d": d, "y": y}), tmp_path / "c.csv")
+    found = run("audit", "c.csv", "--target", "y", "--effort", "quick", "--json-to", "c.json")
+    words = " ".join(found.out.split())
+    assert "The worst rows that could be added (a, b, sum determine each other)" in words
+    assert "not counted where a, b, sum determine each other" in words
+    assert "By source (no source was named)" in words and len(found.out.splitlines()) <= 25
+    told = json.loads((tmp_path / "c.json").read_text())
+    left = next(section["not_run"] for section in told["sections"] if section["key"] == "worst_rows")
+    assert "a, b, sum determine each other" in left and "--drop" in left
+    assert "--reg-lambda" not in found.out  # no flag of this command

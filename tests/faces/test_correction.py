@@ -79,6 +79,17 @@ def test_everything_in_the_way_at_once(run, flats):
     assert run(*words[1:]).code == 0
 
 
+def test_a_mistyped_column_is_put_right(run, flats):
+    refused = run("fit", "flats.csv", "--target", "price", "--one-hot=regoin", "--drop", "flat_ix", "--drop-missing")
+    assert "no such column to one-hot, did you mean region?" in refused.err
+    words = pasted(refused.err)
+    assert not {"--one-hot=regoin", "flat_ix"} & set(words) and words.count("--drop") == 1
+    assert run(*words[1:]).code == 0
+    assert (
+        "did you mean" not in run("fit", "flats.csv", "--target", "price", "--drop", "prise").err
+    )  # the target is not
+
+
 def test_a_column_that_cannot_be_encoded_is_dropped_instead(run, tmp_path):
     rows = "".join(f"{i},name {i},{i % 7}\n" for i in range(1500))
     (tmp_path / "people.csv").write_text("age,name,y\n" + rows)
@@ -132,3 +143,5 @@ def test_advice_speaks_of_flags():
         == "lower lr, use --lr auto, or set --standardize."
     )
     assert in_flags("raise it (momentum=0.9): batch_size=32") == "raise it (--momentum 0.9): --batch-size 32"
+    assert in_flags("got y_low=5.0, y_high=1.0") == "got --y-bounds 5.0 1.0"
+    assert in_flags("the source must be known") == "the source must be known"

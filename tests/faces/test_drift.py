@@ -59,8 +59,21 @@ def test_columns_that_training_did_not_have(run, flats, model):
     more = windows(flats, "more.csv", lambda row: {**row, "tax": 3}, times=1)
     said = run("drift", model, more)
     assert said.code == 3 and "tax: not a column of the schema" in said.out
+    assert said.out.startswith("COLUMNS DIFFER: 60 rows") and "To leave them out: --drop tax" in said.out
     assert run("drift", model, more, "--drop", "tax").code == 0
     assert "model needs this column" in run("drift", model, more, "--drop", "rooms").err
+
+
+def test_columns_that_went_together_and_no_longer_do(run, flats, clean):
+    fitted = run("fit", flats, "--target", "price", *clean, "--keep-correlations", "-o", "both.json")
+    assert fitted.code == 0 and "Correlations: " in run("show", "both.json").out
+    same = run("drift", "both.json", windows(flats, "same.csv", times=1))
+    assert same.code == 0 and "1 pair of columns: none goes together otherwise than in training" in same.out
+    tied = windows(flats, "tied.csv", lambda row: {**row, "rooms": 1 + int(float(row["age"]) // 16)})
+    said = run("drift", "both.json", tied)
+    assert (
+        said.code == 1 and "1 pair of columns: 1 goes together otherwise" in said.out and "rooms & age: phi" in said.out
+    )
 
 
 def test_labels_under_another_name(run, flats, model):

@@ -40,7 +40,8 @@ def test_what_a_person_reads(run, flats, clean):
     for part in (
         "59 rows, 4 features -> price", "region: measured against its level 'north'", "region=south", "rooms",
         "training (59 rows)", "held out (12 rows)", "R²", "digits vouched for",
-        "trueline verify", "--target price --model 'a model.json'", "trueline predict 'a model.json' new.csv",
+        "trueline verify", "trueline audit", "--target price --model 'a model.json'",
+        "trueline predict 'a model.json' new.csv",
     ):  # fmt: skip
         assert part in printed
 
@@ -120,7 +121,7 @@ def test_warnings_name_columns(run, tmp_path):
         (("--lr", "fast"), "--lr must be"), (("--lr", "-1"), "lr must be"), (("--loss", "cubic"), "loss must be"),
         (("--loss", "huber:wide"), "huber:2.5"), (("--loss", "huber:-1"), "positive"),
         (("--momentum", "1"), "momentum"),
-        (("--tol", "-1"), "tol"), (("--clip-row-gradient", "0"), "clip_row_gradient"),
+        (("--tol", "-1"), "tol"), (("--clip-row-gradient", "0"), "--clip-row-gradient must"),
     ],
     ids=str,
 )  # fmt: skip

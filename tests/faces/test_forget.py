@@ -57,6 +57,7 @@ def test_what_a_person_reads(run, kept, parts):
         "59 rows, 11 forgotten -> 48 rows", "1 row with a blank was skipped", "price per unit", "before", "after",
         "Refreshed: coefficients", "train_mse",
         "Dropped, since they remember the forgotten rows: metrics, snapshot, reference",
+        "so its range is no longer known; what remains lies within",
         "What cannot be known", "ever in the fit", "copies", "Saved new.json",
     ):  # fmt: skip
         assert part in printed.out, part

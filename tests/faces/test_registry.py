@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
-from trueline.ship import load
+from trueline import LeastSquares
+from trueline.ship import load, save
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,20 @@ def test_the_way_of_a_model(run, registry, model):
     assert "Findings: not comparable, flats@1 and flats@2 registered without an audit." in told
 
 
+def test_hidden_characters_of_a_registered_file_are_shown_not_sent_to_the_terminal(run, registry):
+    evil = "a\x1b[2Jb\u202e"
+    X, y = np.arange(8.0), np.arange(8.0) ** 2
+    for number in (1, 2):
+        save(LeastSquares().fit(pa.table({evil: X}), y * number), "m.json", training={"status": evil + str(number)})
+        refused = run("register", "m.json", "flats")
+        assert refused.code == 1 and "has not converged" in refused.err
+        made = run("register", "m.json", "flats", "--force", "Ann: a trial")
+        assert made.code == 0 and "\x1b" not in refused.err + made.out
+    told = run("diff", "flats@1", "flats@2")
+    assert "'a\\x1b[2Jb\\u202e'" in told.out and "Fit: status a" in told.out
+    assert not {"\x1b", "\u202e"} & set(told.out + run("history", "flats").out + run("promote", "flats@1").out)
+
+
 def test_json_for_machines(run, registry, model):
     sha256 = load(model).sha256
     assert run("register", model, "flats", "--json").json["sha256"] == sha256
@@ -71,9 +88,16 @@ def test_what_is_refused_ends_with_1(run, registry, model):
     assert "flats@1 was forced: Ann: a trial" in run("history", "flats").out
     conflict = run("register", model, "flats", "--expect-version", "0", "--json")
     assert conflict.code == 1 and conflict.json["winner"] == "flats@1"
-    assert run("keygen", "release").code == 0
-    unsigned = run("promote", "flats@1", "--require-signed", "release.pub")
-    assert unsigned.code == 1 and "flats@1: not signed" in unsigned.err
+
+
+def test_what_is_not_signed_as_required_ends_with_2_everywhere(run, registry, model):
+    """As a damaged file does: no finding about the model, but a file that must not be used."""
+    assert run("keygen", "release").code == 0 and run("register", model, "flats").code == 0
+    for words in (("promote", "flats@1"), ("pull", "flats@1", "-o", "out.json"), ("register", model, "flats"),
+                  ("serve", "flats@1"), ("show", model)):  # fmt: skip
+        said = run(*words, "--require-signed", "release.pub")
+        assert said.code == 2 and "not signed, and a signature of key" in said.err, words
+    assert not Path("out.json").exists() and len(run("history", "flats").out.splitlines()) == 2
 
 
 @pytest.mark.parametrize("words", [

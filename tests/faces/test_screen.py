@@ -141,6 +141,12 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     writer.stderr.close()
 
 
+def test_columns_stand_below_each_other_on_the_terminal(capsys):
+    """Where a sign is drawn two wide, or not at all because it is an accent."""
+    screen.table([("北京市", "12"), ("cafe\u0301", "-3")], ("place", "数"))
+    assert capsys.readouterr().out.splitlines() == ["  place   数", "  北京市  12", "  cafe\u0301    -3"]
+
+
 def test_json_has_no_infinity_and_fits_any_terminal(capsys):
     screen.print_json({"é": [float("inf"), float("nan"), 1.5], "deep": {"x": (float("-inf"),)}})
     out = capsys.readouterr().out

@@ -11,8 +11,10 @@ import shlex
 import numpy as np
 import pyarrow as pa
 import pytest
+from rich.cells import cell_len
 
-from trueline import LeastSquares
+from trueline import LeastSquares, Schema
+from trueline.defend import PrivateLeastSquares
 from trueline.ship import Snapshot, load, save
 from trueline.ship.sealing import canonical, seal
 
@@ -96,7 +98,8 @@ def test_export_writes_a_graph_that_answers_as_the_model_does(run, model):
 
 def test_every_load_says_which_of_the_two_was_checked(run, flats, clean, keys):
     key, pub = keys
-    assert run("fit", flats.name, "--target", "price", *clean, "-o", "m.json", "--sign-with", key).code == 0
+    made = run("fit", flats.name, "--target", "price", *clean, "-o", "m.json", "--sign-with", key)
+    assert made.code == 0 and f"Saved m.json, signed by key {load('m.json').signature.key}." in made.out
     new = flats.parent / "new.csv"
     new.write_text("region,rooms,age\nnorth,3,40\n")
     plain = run("predict", "m.json", new)
@@ -182,16 +185,46 @@ def test_editing_drops_a_signature_and_says_so_unless_it_is_made_anew(run, model
     [
         (("--column", "romos", "--out-of-range", "clip"), "romos: no such column, did you mean rooms"),
         (("--column", "region", "--out-of-range", "clip"), "region: is category, and has no policy out_of_range"),
-        (("--out-of-range", "ignore"), "must be one of"),
+        (("--out-of-range", "ignore"), "--out-of-range must be warn, clip or refuse, got 'ignore'"),
+        (("--unknown-level", "clip"), "--unknown-level must be refuse or warn, got 'clip'"),
         ((), "nothing to change"),
         (("--column", "rooms", "--extra", "warn"), "Leave out --column"),
-        (("--extra", "clip"), "extra must be one of"),
+        (("--extra", "clip"), "--extra must be refuse or warn, got 'clip'"),
     ],
 )
 def test_what_cannot_be_edited_is_said_and_nothing_written(run, model, words, said):
     before = model.read_bytes()
     printed = run("schema", "edit", model, *words)
     assert printed.code == 2 and said in printed.err and model.read_bytes() == before
+
+
+def test_names_and_levels_end_where_they_seem_to(run, tmp_path):
+    sides = [" lead", "a, b", "a, b", "plain"]
+    table = pa.table({"部屋": [1.0, 2.0, 4.0, 5.0], "side": sides, "y": [1.0, 2.0, 3.0, 5.0]})
+    schema = Schema.learn(table, "y", one_hot=["side"])
+    save(LeastSquares().fit(*schema.source(table).to_arrays()), "m.json", schema=schema)
+    lines = run("schema", "show", "m.json").out.splitlines()
+    assert "' lead', 'a, b', plain" in lines[3]
+    assert {cell_len(line) for line in lines[1:]} == {cell_len(lines[1])}  # as a terminal draws them
+
+
+def test_bounds_that_were_declared_were_not_seen(run, tmp_path):
+    table = pa.table({"rooms": [1.0, 2.0, 4.0, 5.0], "y": [1.0, 2.0, 3.0, 5.0]})
+    schema = Schema.learn(table, "y")
+    fitted = PrivateLeastSquares(1.0, bounds=(0, 10), y_bounds=(0, 10)).fit(*schema.source(table).to_arrays())
+    save(fitted, "m.json", schema=schema)
+    for words in (("schema", "show", "m.json"), ("card", "m.json")):
+        printed = run(*words).out
+        assert "declared" in printed and "0 to 10" in printed and "seen in training" not in printed, words
+
+
+@pytest.mark.parametrize("words", [("schema", "show"), ("schema", "edit", "--extra", "warn"), ("predict", "new.csv")])
+def test_without_a_schema_it_is_said_how_to_get_one(run, tmp_path, words):
+    save(LeastSquares().fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 4.0]), "m.json")
+    (tmp_path / "new.csv").write_text("a\n1\n")
+    command = (*words[:1], "m.json", *words[1:]) if words[0] == "predict" else (*words[:2], "m.json", *words[2:])
+    said = run(*command)
+    assert said.code == 2 and 'schema=Schema.learn(table, "target")' in said.err
 
 
 def test_forget_drops_what_remembers_the_rows(run, flats, clean, keys):

@@ -307,7 +307,6 @@ def test_blanks_are_dropped_before_blocks_are_cut(write):
     ("cell", "words"),
     [
         ("1,234", "text among numbers (first '1,234', line 3)"),
-        ("?", "text among numbers (first '?', line 3)"),
         ("0x10", "text among numbers (first '0x10', line 3)"),
         ("1_000", "text among numbers (first '1_000', line 3)"),
         ("\u0661", "text among numbers"),
@@ -319,7 +318,7 @@ def test_blanks_are_dropped_before_blocks_are_cut(write):
         ("  ", "blank (first '  ', line 3)"),
         *(
             (spelling, f"blank (first '{spelling}', line 3)")
-            for spelling in ("NA", "N/A", "NaN", "nan", "null", "None")
+            for spelling in ("NA", "N/A", "NaN", "nan", "null", "None", "?")
         ),
     ],
 )
@@ -331,6 +330,14 @@ def test_a_bad_cell_of_a_csv_is_named(write, cell, words):
     assert problem.what.startswith(words)
     assert (problem.column, problem.row, problem.count) == ("a", 2, 2)
     assert problem.fix == ("--drop-missing" if words.startswith("blank") else "--drop a")
+
+
+def test_a_column_that_is_mostly_blank_goes_rather_than_the_rows(write):
+    path = write("a,b,y\n1,?,1\n?,?,3\n3,4,2\n5,?,4\n")
+    with pytest.raises(CellsError) as error:
+        Schema.learn(open_rows(path), "y")
+    assert [problem.fix for problem in error.value.problems] == ["--drop-missing", "--drop b"]
+    assert error.value.problems[1].count == 3
 
 
 def test_lines_are_counted_through_quoted_newlines_and_empty_lines(write):

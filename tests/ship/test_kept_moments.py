@@ -89,7 +89,7 @@ def test_what_the_record_says_is_believed_only_where_it_can_be(rows, tmp_path):
 
 def test_more_moments_than_a_file_holds_are_refused_when_saving(rows, tmp_path, monkeypatch):
     save(LeastSquares().fit(*rows), tmp_path / "m.json")
-    monkeypatch.setattr("trueline.ship.artifact.LARGEST_FILE", (tmp_path / "m.json").stat().st_size)
+    monkeypatch.setattr("trueline.ship.writing.LARGEST_FILE", (tmp_path / "m.json").stat().st_size)
     save(LeastSquares().fit(*rows), tmp_path / "m.json")
     with pytest.raises(OptionError, match="without its moments"):
         save(LeastSquares().fit(*rows), tmp_path / "n.json", keep_moments=True)

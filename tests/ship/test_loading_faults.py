@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from trueline import LeastSquares, Schema
 from trueline.errors import ArtifactError, TruelineError
 from trueline.ship import keygen, load, loads, save
-from trueline.ship.artifact import dumps
 from trueline.ship.sealing import LARGEST_FILE, canonical, seal
+from trueline.ship.writing import dumps
 
 FUZZ = 25_000  # times four tests: 100,000 files
 

@@ -331,6 +331,20 @@ def test_numbers_at_the_ends_of_float64_are_no_crash(rng, factor):
     assert str(report)
 
 
+def test_a_column_may_be_called_prediction(rng):
+    X = pa.table({"prediction": rng.standard_normal(500), "residual": rng.standard_normal(500)})
+    matrix, y = np.column_stack([column.to_numpy() for column in X.columns]), rng.standard_normal(500)
+    model = LeastSquares().fit(X, y)
+    report = DriftMonitor(model, reference=Reference.of(model, matrix, y)).check(matrix + 5.0, y)
+    names = [each.name for each in report.watched]
+    assert sorted(names) == ["prediction", "prediction (the model's)", "residual", "residual (the model's)"]
+
+
+def test_p_is_never_said_to_be_0(rng):
+    report = plain(rng, rows=5000).check(rng.standard_normal((5000, 3)) + 9.0)
+    assert report.prediction.p == 0.0 and "<1e-300" in str(report)
+
+
 def test_what_cannot_be_watched_is_refused(path, rng, tmp_path):
     model = LeastSquares().fit(rng.standard_normal((50, 2)), rng.standard_normal(50))
     with pytest.raises(OptionError, match="does not remember"):

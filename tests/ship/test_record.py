@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from trueline.errors import ArtifactError, OptionError
 from trueline.ship import load, save
 from trueline.ship.record import Privacy, metrics_on, record_of
 from trueline.ship.sealing import canonical, seal
+from trueline.ship.showing import describe
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,27 @@ def test_other_models_record_what_they_know(rows):
     plain = record_of(LinearRegression().fit(*rows))
     assert plain["epochs"] is None and plain["seeds"] == {} and isinstance(plain.get("rank", 2), int)
     json.dumps([closed, theirs, plain], allow_nan=False)
+
+
+@pytest.mark.parametrize("frames", ["pandas", "polars"])
+def test_the_name_of_y_is_that_of_the_target(rows, tmp_path, frames):
+    """In the schema where there is one without a target, else in the record; what says otherwise stands."""
+    library, path = pytest.importorskip(frames), tmp_path / "m.json"
+    table = library.DataFrame({"a": rows[0][:, 0], "b": rows[0][:, 1], "price": rows[1]})
+    X, y = table[["a", "b"]], table["price"]
+    fitted, schema = LeastSquares().fit(X, y), Schema.learn(X)
+    save(fitted, path, X=X, y=y)
+    assert load(path).schema is None and load(path).target == describe(load(path))["target"] == "price"
+    save(load(path), path)
+    assert load(path).target == "price"
+    save(fitted, path, X=X, y=y, schema=schema)
+    assert load(path).schema == replace(schema, target="price")
+    save(fitted, path, X=X, y=y, schema=replace(schema, target="rent"))
+    assert load(path).target == "rent"
+    save(fitted, path, X=X, y=y.rename("a"))
+    assert load(path).target is None  # the name of a feature
+    save(fitted, path, X=X, y=np.asarray(y))
+    assert load(path).target is None
 
 
 def test_metrics_are_those_of_scikit_learn(rng):

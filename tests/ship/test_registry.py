@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from ship.registry_scene import write_audit, write_model
-from trueline import LeastSquares
+from trueline import LeastSquares, Schema
 from trueline.errors import (
     ArtifactError,
     GateError,
@@ -115,6 +115,17 @@ def test_diff_says_once_that_one_version_has_no_schema(registry, tmp_path):
     words = "with its ranges, levels and policies"
     assert registry.diff("plain@1", "plain@2").schema == (f"gone, {words}", "age: gone")
     assert registry.diff("plain@2", "plain@1").schema == (f"new, {words}", "age: new")
+
+
+def test_diff_says_which_levels_came_and_went(registry, tmp_path):
+    """Not the two lists, which are cut off before they differ."""
+    sides = [f"side {number:02}" for number in range(30)]
+    for last in (" moon", "sun"):
+        rows = pa.table({"side": [*sides, last] * 2, "y": [float(number) for number in range(62)]})
+        schema = Schema.learn(rows, "y", one_hot=["side"])
+        save(LeastSquares().fit(*schema.source(rows).to_arrays()), tmp_path / "m.json", schema=schema)
+        registry.register(tmp_path / "m.json", "sides")
+    assert registry.diff("sides@1", "sides@2").schema == ("side: levels gone ' moon', new sun",)
 
 
 GOOD = ["converged", "optimal, not unique", "exact fit", "best of many starts", None]
@@ -220,13 +231,13 @@ def test_signatures_that_an_alias_requires_stick(registry, model, tmp_path):
     assert registry.register(signed, "flats", require_signed=mine.public).signed_by == mine.id
     with pytest.raises(ArtifactError, match="not signed"):
         registry.register(model, "flats", require_signed=mine.public)
-    with pytest.raises(GateError, match="not promoted to champion: flats@1: not signed"):
+    with pytest.raises(ArtifactError, match="not promoted to champion: flats@1: not signed"):
         registry.promote("flats@1", require_signed=mine.public)
-    with pytest.raises(GateError, match=f"signed by key {mine.id}"):
+    with pytest.raises(ArtifactError, match=f"signed by key {mine.id}"):
         registry.promote("flats@2", require_signed=theirs.public)
     registry.promote("flats@1")  # what was refused set no rule
     registry.promote("flats@2", require_signed=mine.public)
-    with pytest.raises(GateError, match=f"a signature of key {mine.id} is required"):
+    with pytest.raises(ArtifactError, match=f"a signature of key {mine.id} is required"):
         registry.promote("flats@1")
     registry.promote("flats@1", "staging")  # a rule of champions
     assert registry.load("flats@champion").checked == f"signature of {mine.id}"

@@ -12,6 +12,7 @@ from trueline import LeastSquares, LinearRegressionGD, Schema
 from trueline.defend import PrivateLeastSquares
 from trueline.ship import load, save
 from trueline.ship.card import model_card
+from trueline.ship.forgetting import forget_rows
 from trueline.ship.showing import describe, reveals
 
 EVIL = "a|b\n# <script>alert(1)</script>\x1b[31m[x](javascript:1)\u202e"
@@ -43,7 +44,7 @@ def test_each_part_of_a_file_is_said_to_tell_what_it_tells(flats, tmp_path, rng)
     fitted = LeastSquares().fit(*schema.source(flats).to_arrays())
     full = told(saved(path, fitted, X=flats, y="price", schema=schema, keep_moments=True,
                       training={"metrics": {"rows": 8, "rmse": 1.0}}))  # fmt: skip
-    for part in ("Moments: the number of rows", "Reference for drift", "smallest and largest value of 1 columns",
+    for part in ("Moments: the number of rows", "Reference for drift", "smallest and largest value of 1 column,",
                  "all 3 levels", "that there were 40 rows", "on 8 rows"):  # fmt: skip
         assert part in full, part
     descent = LinearRegressionGD(standardize=True, clip_features=(0.1, 0.9), tol=1e-6).fit(X, y)
@@ -73,6 +74,36 @@ def test_a_card_says_what_is_known_and_what_is_not(flats, tmp_path):
                  "40 rows from a source that is not recorded", "No errors on held-out rows are recorded",
                  "It is not signed", "## What the file tells"):  # fmt: skip
         assert part in card, part
+
+
+def test_a_card_without_a_schema_says_what_that_means(flats, tmp_path):
+    """Then there are the names of the fit, or not even those."""
+    X, y = flats.select(["rooms"]), flats["price"]
+    named = model_card(saved(tmp_path / "m.json", LeastSquares().fit(X, y)), "m.json")
+    assert "## Inputs\n\nNo schema is known" in named and "matched by name;" in named
+    assert "| rooms | any number |" in named
+    plain = LeastSquares().fit(np.asarray(X["rooms"], dtype=float)[:, None], np.asarray(y))
+    nameless = model_card(saved(tmp_path / "m.json", plain), "m.json")
+    assert "from 1 feature.\n" in named and "by position" in nameless and "| X\\[:, 0\\] | any number |" in nameless
+
+
+def test_ranges_are_called_what_they_are(flats, tmp_path):
+    """After forgetting an extreme row, a range is what the moments allow, and nothing that was seen."""
+    flats = flats.drop_columns("region")
+    schema = Schema.learn(flats, "price")
+    X, y = schema.source(flats).to_arrays()
+    model = saved(tmp_path / "m.json", LeastSquares().fit(X, y), schema=schema, keep_moments=True)
+    assert "| column | kind | seen in training |" in model_card(model, "m.json")
+    least = [int(np.argmin(X[:, 0]))]
+    rest = forget_rows(model, X[least], y[least]).model
+    assert "| column | kind | known of training |" in model_card(rest, "m.json")
+    assert "or a wider range where such a row was forgotten" in told(rest)
+
+
+def test_blanks_at_the_ends_of_a_name_are_seen(tmp_path, rng):
+    X, y = rng.normal(size=(20, 1)), rng.normal(size=20)
+    model = saved(tmp_path / "m.json", LeastSquares().fit(pa.table({"side=west ": X[:, 0]}), y))
+    assert "| 'side=west ' |" in model_card(model, "m.json")
 
 
 def test_names_that_others_chose_are_no_markup(tmp_path, rng):

@@ -166,6 +166,8 @@ def test_what_is_no_key_is_said_to_be_none(tmp_path, keys):
                 read(tmp_path / name)
     with pytest.raises(OptionError, match="a private key; a signature is checked with the public one"):
         public_key(keys[0].private)
+    with pytest.raises(OptionError, match="a public key; a model is signed with the private one"):
+        private_key(keys[0].public)
     with pytest.raises(OptionError, match=r"ours\.pub"):
         os.chmod(keys[0].public, 0o600)
         private_key(keys[0].public)

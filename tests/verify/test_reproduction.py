@@ -121,6 +121,14 @@ def test_a_planted_cause_is_found(number, rows):
     assert len(found.explanations) == 1 and found.explanations[0].digits > 6
 
 
+def test_a_single_row_is_one_row(rows):
+    X, y = rows
+    top = np.argsort(y)[:-1]
+    found = reproduce(LinearRegression().fit(X[top], y[top]), pd.DataFrame(X, columns=["a{b}", *NAMES[1:]]), y)
+    texts = [one.text for one in found.explanations]
+    assert "the row of largest y was left out" in texts and not [text for text in texts if "1 rows" in text]
+
+
 def test_duplicates_dropped_are_found(rows):
     X, y = np.vstack([rows[0], rows[0][:9]]), np.append(rows[1], rows[1][:9])
     found = reproduce(LinearRegression().fit(*rows), X, y)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import TruelineWarning
 from ..maths.losses import Squared
+from ..maths.solve import least_squares
 from ..models.foreign import Line
 from ..models.least_squares import LeastSquares
 from ..models.trimmed_least_squares import TrimmedLeastSquares
@@ -157,6 +158,14 @@ class Ground:
     def refit(self) -> LeastSquares:
         """Least squares or ridge on all rows, with the model's penalty, in Z."""
         return self.fit(np.arange(self.n))
+
+    @cached_property
+    def dependent(self) -> tuple[str, ...]:
+        """Columns that determine each other: one row more could give them any coefficients. None under a penalty."""
+        if self.penalty > 0 or self.refit.rank_ == len(self.names):
+            return ()
+        found = least_squares(self.refit.moments_, 0.0, self.line.fit_intercept, None).dependent
+        return tuple(self.names[j] for j in found if np.ptp(self.X[:, j]) > 0)
 
     @cached_property
     def trimmed(self) -> TrimmedLeastSquares:

@@ -102,6 +102,10 @@ def prepare(X: Any, y: Any, model: Any, given: Given, options: Options) -> Groun
             options.get("schema"),
         ),
     )
+    n = len(rows.y)
+    if attacker_rows is not None and attacker_rows > n:
+        raise OptionError(f"attacker_rows must be at most the {n:,} rows of the data, got {attacker_rows!r}",
+                          advice="Bounds are proven for up to as many rows as there are")  # fmt: skip
     line, theirs, held = _line(model, rows)
     sensitive = options.get("sensitive")
     if sensitive is not None and sensitive not in rows.names:

@@ -15,7 +15,7 @@ from .ground import Ground
 from .preparing import Given, Options, prepare
 from .section import Section
 from .sections import SECTIONS
-from .summing_up import model_facts, reveals, summary, todo
+from .summing_up import model_facts, reveals, summary, todo, told_of
 
 __all__ = ["Options", "run"]
 
@@ -46,7 +46,7 @@ def run(
     tolerance : float, optional
         A shift of y below this does not matter, in units of y; a quarter of the usual residual by default.
     attacker_rows : int, optional
-        How many rows an attacker is thought to control; a hundredth of the rows by default.
+        How many rows an attacker is thought to control, at most n_samples; a hundredth of the rows by default.
     random_state : int
         Seeds what is drawn at random: the same data, seed and effort give the same report.
     on_progress : callable, optional
@@ -83,6 +83,7 @@ def run(
     order = list(Severity)[::-1]
     found = [finding for section in sections for finding in section.findings]
     findings = tuple(sorted(found, key=lambda one: (order.index(one.severity), -_size(one.effect))))
+    told = told_of(findings, ground)
     counts = next((section.facts.get("counts", ()) for section in sections if section.key == "counts"), ())
     return AuditReport(
         title=options.get("title") or f"{ground.target} from {len(ground.names)} features",
@@ -97,8 +98,8 @@ def run(
         findings=findings,
         sections=tuple(sections),
         counts=tuple(counts),
-        summary=summary(findings, sections, ground),
-        todo=todo(findings),
+        summary=summary(told, sections, ground),
+        todo=todo(told),
         model=model_facts(ground),
         reveals=reveals(ground),
         changes=_changes(sections),

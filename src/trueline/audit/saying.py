@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["amount", "count", "listed", "loss_in_words", "percent"]
+__all__ = ["amount", "cost_in_words", "count", "growth", "listed", "loss_in_words", "percent"]
+
+BEYOND = 1e9  # times the error: there was none
 
 
 def amount(value: float | None, digits: int = 3) -> str:
@@ -65,6 +67,41 @@ def percent(share: float) -> str:
     """
     value = 100 * share if abs(share) > 0.0005 else 0.0
     return f"{value:.1f} %" if abs(value) < 10 and abs(value - round(value)) > 0.05 else f"{value:.0f} %"
+
+
+def growth(share: float) -> str:
+    """By how much something grows: a share, from its double on a factor.
+
+    Parameters
+    ----------
+    share : float
+
+    Examples
+    --------
+    >>> growth(0.004), growth(47.51)
+    ('0.4 %', 'a factor of 49')
+    """
+    return f"a factor of {amount(1 + share, 2)}" if share >= 1 else percent(share)
+
+
+def cost_in_words(share: float) -> str:
+    """The price of a remedy, after "it costs".
+
+    Parameters
+    ----------
+    share : float
+        By which the mean squared error on clean rows grows.
+
+    Examples
+    --------
+    >>> cost_in_words(0.016), cost_in_words(47.51), cost_in_words(-0.01)
+    ('1.6 % MSE on clean rows', 'a factor of 49 in MSE on clean rows', 'no measurable MSE on clean rows')
+    """
+    if share > BEYOND:
+        return "an exact fit: MSE on clean rows grows from 0"
+    if share <= 0.0005:
+        return "no measurable MSE on clean rows"
+    return f"{growth(share)}{' in' if share >= 1 else ''} MSE on clean rows"
 
 
 def listed(names: list[str] | tuple[str, ...], most: int = 5) -> str:

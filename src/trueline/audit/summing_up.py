@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..findings import Finding, Severity
@@ -10,7 +10,7 @@ from .ground import Ground
 from .saying import amount, count, loss_in_words
 from .section import Section
 
-__all__ = ["model_facts", "reveals", "summary", "todo"]
+__all__ = ["model_facts", "reveals", "summary", "todo", "told_of"]
 
 SENTENCES = 3
 TOPICS = {  # rules that say much the same, under the one that says it best
@@ -25,14 +25,15 @@ TOPICS = {  # rules that say much the same, under the one that says it best
 }
 
 
-def summary(findings: Iterable[Finding], sections: Iterable[Section], ground: Ground) -> tuple[dict[str, str], ...]:
-    """The worst findings, one of a rule, those about effects that were asked about first; else what did not move.
+def told_of(findings: Iterable[Finding], ground: Ground) -> list[Finding]:
+    """The findings that the summary tells, first the one to act on.
+
+    Worst first; among equals those about effects that were asked about, then one of each topic.
 
     Parameters
     ----------
     findings : iterable of Finding
         Worst first.
-    sections : iterable of Section
     ground : Ground
     """
     ranked = [finding for finding in findings if finding.severity.at_least(Severity.LOW)]
@@ -45,10 +46,27 @@ def summary(findings: Iterable[Finding], sections: Iterable[Section], ground: Gr
             first[topic] = finding
     order = list(Severity)[::-1]
     leading = {id(finding) for finding in first.values()}
-    asked = {id(one) for one in ranked if set(one.where) & set(ground.effects)}
-    told = sorted(ranked, key=lambda one: (order.index(one.severity), id(one) not in asked, id(one) not in leading))[
-        :SENTENCES
-    ]
+    ranked.sort(key=lambda one: (order.index(one.severity), _aside(one, ground), id(one) not in leading))
+    return ranked[:SENTENCES]
+
+
+def _aside(finding: Finding, ground: Ground) -> int:
+    """How far from what was asked: 0 for the sign of such an effect, 1 for what else is about it, 2 for the rest."""
+    if not set(finding.where) & set(ground.effects):
+        return 2
+    return 0 if finding.rule_id.startswith("sign-") else 1
+
+
+def summary(told: Sequence[Finding], sections: Iterable[Section], ground: Ground) -> tuple[dict[str, str], ...]:
+    """What is told of the findings; where they are few, also what did not move.
+
+    Parameters
+    ----------
+    told : sequence of Finding
+        Of `told_of`.
+    sections : iterable of Section
+    ground : Ground
+    """
     lines = [{"text": finding.title, "severity": str(finding.severity)} for finding in told]
     calm = [section.facts["calm"] for section in sections if section.facts.get("calm")]
     lines += [{"text": text, "severity": "info"} for text in calm[: SENTENCES - len(lines)]]
@@ -57,17 +75,15 @@ def summary(findings: Iterable[Finding], sections: Iterable[Section], ground: Gr
     return tuple(lines)
 
 
-def todo(findings: Iterable[Finding]) -> str:
-    """The advice of the worst finding that has one.
+def todo(told: Iterable[Finding]) -> str:
+    """The first advice among what the summary tells, so that it is about something that a reader just read.
 
     Parameters
     ----------
-    findings : iterable of Finding
-        Worst first.
+    told : iterable of Finding
+        Of `told_of`.
     """
-    return next(
-        (finding.advice for finding in findings if finding.advice and finding.severity.at_least(Severity.LOW)), ""
-    )
+    return next((finding.advice for finding in told if finding.advice), "")
 
 
 def model_facts(ground: Ground) -> dict[str, Any]:

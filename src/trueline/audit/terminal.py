@@ -39,19 +39,12 @@ def summary_of(report: AuditReport) -> str:
     if report.model.get("caveat"):
         lines.append(_cut(f"  Mind: {report.model['caveat']}"))
     if report.not_run:
-        titles = [section.title for section in report.sections if section.not_run]
-        lines.append(_cut(f"  Not run: {listed(titles, 6)}"))
+        told = [section.title + _because(section.facts, " ({})") for section in report.sections if section.not_run]
+        lines += _wrapped(f"Not run: {listed(told, 6)}", 2)
     if report.incomplete:
         lines.append(_cut(f"  INCOMPLETE, these failed: {', '.join(report.incomplete)}"))
     if report.todo:
-        lines += textwrap.wrap(
-            f"What to do: {report.todo}",
-            WIDTH,
-            initial_indent="  ",
-            subsequent_indent="    ",
-            max_lines=3,
-            placeholder=" …",
-        )
+        lines += _wrapped(f"What to do: {report.todo}", 3)
     return "\n".join(lines)
 
 
@@ -82,7 +75,9 @@ def _counts(report: AuditReport) -> list[str]:
     widths = [max(len(row[j]) for row in rows) for j in range(len(head))]
     of = int(report.counts[0].get("of", report.rows))
     drawn = f", of {of:,} drawn" if of < report.rows else ""
-    lines = [f"  Rows that flip the sign of an effect (at least–found{drawn}):"]
+    counts = next((section.facts for section in report.sections if section.key == "counts"), {})
+    left = _because(counts, "; not counted where {}")
+    lines = [_cut(f"  Rows that flip the sign of an effect (at least–found{drawn}{left}):")]
     for row in rows:
         cells = [
             cell.ljust(w) if j == 0 else cell.rjust(w) for j, (cell, w) in enumerate(zip(row, widths, strict=True))
@@ -102,6 +97,15 @@ def _bracket(found: dict[str, Any] | None) -> str:
     if least == most or most == 1:
         return f"{most:,}"
     return f"{least:,}–{most:,}" if least > 1 else f"≤ {most:,}"
+
+
+def _because(facts: dict[str, Any], words: str) -> str:
+    """Why there is nothing, in few words, where that is known."""
+    return words.format(facts["because"]) if facts.get("because") else ""
+
+
+def _wrapped(text: str, most: int) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", max_lines=most, placeholder=" …")
 
 
 def _cut(text: str) -> str:

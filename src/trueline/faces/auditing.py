@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -17,9 +16,9 @@ from ..audit.baseline import Verdict, judge, read_baseline, read_suppressions
 from ..audit.sarif import write_sarif
 from ..errors import OptionError
 from ..findings import Severity
-from ..ship import Model
+from .audited import model_of, rows_of, with_flags
 from .correction import in_flags
-from .loading import check_output, open_model, open_table, schema_of
+from .loading import check_output
 from .screen import INCOMPLETE, print_json, progress, say, warned
 
 __all__ = ["AuditRequest", "audit_file"]
@@ -90,11 +89,10 @@ def audit_file(request: AuditRequest, as_json: bool) -> None:
 
 
 def _audited(request: AuditRequest) -> tuple[AuditReport, list[str]]:
-    model, schema = _model(request)
     name = Path(request.data).name
-    with progress(f"looking at {name}") as on_read:
-        stream = open_table(request.data, on_read)
-    with warned() as texts, progress(f"auditing {name}", STEPS) as on_progress:
+    model, schema = model_of(request.model, request.target, request.one_hot, request.require_signed)
+    stream, schema = rows_of(request.data, schema, request.drop, request.drop_missing)
+    with warned() as texts, with_flags(name), progress(f"auditing {name}", STEPS) as on_progress:
         report = audit.run(
             stream, request.target, model, effort=request.effort, tolerance=request.tolerance,
             attacker_rows=request.attacker_rows, random_state=request.seed, on_progress=on_progress,
@@ -108,10 +106,9 @@ def _audited(request: AuditRequest) -> tuple[AuditReport, list[str]]:
 
 def _replay(request: AuditRequest, rows: Path, as_json: bool) -> None:
     """Apply the rows of a file and show what moves."""
-    model, schema = _model(request)
-    with progress(f"reading {Path(request.data).name}") as on_read:
-        stream = open_table(request.data, on_read)
-    with warned():
+    model, schema = model_of(request.model, request.target, request.one_hot, request.require_signed)
+    stream, schema = rows_of(request.data, schema, request.drop, request.drop_missing)
+    with warned(), with_flags(Path(request.data).name):
         found = audit.replay(
             stream, request.target, rows, model, one_hot=request.one_hot, drop=request.drop,
             drop_missing=request.drop_missing, source=request.source, schema=schema,
@@ -120,22 +117,6 @@ def _replay(request: AuditRequest, rows: Path, as_json: bool) -> None:
         print_json(found.to_dict())
     else:
         say(str(found))
-
-
-def _model(request: AuditRequest) -> tuple[Model | Path | None, Any]:
-    """The model of --model, and the columns that it takes where it knows them."""
-    if request.model is None:
-        return None, None
-    if request.model.suffix.lower() == ".csv":
-        return request.model, None
-    stored = open_model(request.model, request.require_signed)
-    schema = schema_of(stored, request.model)
-    if request.one_hot:
-        raise OptionError(f"{request.model} says itself how its columns are encoded", advice="Leave out --one-hot")
-    if schema.target not in (None, request.target):
-        raise OptionError(f"{request.model} predicts {schema.target!r}, not {request.target!r}",
-                          advice=f"Write --target {schema.target!r}")  # fmt: skip
-    return stored, replace(schema, nulls="drop" if request.drop_missing else schema.nulls)
 
 
 def _bounds(words: Iterable[str]) -> dict[str, tuple[float, float]] | None:

@@ -13,12 +13,13 @@ from . import options as flag
 from . import options_artifact as own
 from . import options_ship as ship_flag
 from .cli_ship import add_commands
+from .once import OnceGroup
 from .screen import WRONG_USE, fail, guarded
 
 __all__ = ["app", "json_to_file", "main"]
 
 app = typer.Typer(
-    name="trueline", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
+    name="trueline", cls=OnceGroup, no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Linear regression you can verify, attack, defend and ship.\n\n"
     "Exit codes: 0 good, 1 a finding at or above --fail-on, 2 wrong use or unreadable input, 3 incomplete.",
@@ -53,8 +54,8 @@ def fit(
     momentum: flag.Momentum = None, batch_size: flag.BatchSize = None,
     clip_row_gradient: flag.ClipRowGradient = None, clip_features: flag.ClipFeatures = None, tol: flag.Tol = None,
     strict: flag.Strict = False, keep_moments: flag.KeepMoments = False, snapshot: own.Snapshot = True,
-    reference: own.Reference = True, sign_with: own.SignWith = None, output: flag.Output = None,
-    as_json: flag.Json = False,
+    reference: own.Reference = True, correlations: own.Correlations = False, sign_with: own.SignWith = None,
+    output: flag.Output = None, as_json: flag.Json = False,
 ) -> None:  # fmt: skip
     """Fit a line to a table, say how good it is, and save it.
 
@@ -71,6 +72,7 @@ def fit(
     request = FitRequest(
         data, target, tuple(one_hot or ()), tuple(drop or ()), drop_missing, test_share, seed, reg_lambda, intercept,
         chosen if gd or chosen else None, strict, output, keep_moments, snapshot, reference, sign_with,
+        correlations,
     )  # fmt: skip
     fit_file(request, as_json)
 

@@ -32,7 +32,8 @@ def register(
     """Make a model file the newest version of a name.
 
     Refused (exit code 1): a fit that did not converge, an audit with a finding at or above high or one that could not
-    be completed, an audit of another model. Exit code 3: the registry is locked or does not answer.
+    be completed, an audit of another model. Exit code 2: a file that is damaged, or not signed by the key that
+    --require-signed names. Exit code 3: the registry is locked or does not answer.
     """
     from .registering import RegisterRequest, register_file
 
@@ -63,7 +64,7 @@ def promote(
     """Let an alias, champion by default, mean this version from now on.
 
     With --require-signed the registry remembers the key: from then on nothing else can be promoted to this alias, or
-    pulled by it. Refused with exit code 1.
+    pulled by it. What its owner did not sign is refused with exit code 2, as a damaged file is.
     """
     from .registering import PromoteRequest, promote_version
 

@@ -10,7 +10,20 @@ from ..errors import Problem
 
 __all__ = ["corrected", "in_flags"]
 
-PARAMETERS = "force|standardize|momentum|batch_size|reg_lambda|clip_row_gradient|epochs|lr|tol|loss"
+FLAGS = {"effects": "--effect", "random_state": "--seed"}  # where the flag is not the parameter's own name
+PARAMETERS = (
+    "force|standardize|momentum|batch_size|reg_lambda|clip_row_gradient|epochs|lr|tol|loss|sensitive|source|effort|"
+    "tolerance|attacker_rows|rate"
+)
+FIRST = f"{PARAMETERS}|effects|frozen|bounds|clip_features|shift|random_state"  # what a complaint may begin with
+PHRASES = (
+    (r"\bset reg_lambda\b", "set --reg-lambda"),
+    (r"\by_low=(\S+), y_high=(\S+)", r"--y-bounds \1 \2"),
+    (r"\by_bounds\b", "--y-bounds"),
+    (r"Bounds are in the units of X; Domain\.learn\(X\) gives the observed ones",
+     "Bounds are in the units of the column; without --bounds the observed ones are taken"),
+    (r"Use rows=1\b", "Raise --rate"),
+)  # fmt: skip
 
 
 def corrected(problems: Iterable[Problem], args: Sequence[str]) -> list[str] | None:
@@ -74,12 +87,23 @@ def in_flags(text: str) -> str:
     --------
     >>> in_flags("set standardize=True or momentum=0.9, drop columns or set reg_lambda")
     'set --standardize or --momentum 0.9, drop columns or set --reg-lambda'
+    >>> in_flags("sensitive='nope' is no feature"), in_flags("tolerance must be above 0, got -1.0")
+    ('--sensitive nope is no feature', '--tolerance must be above 0, got -1.0')
     """
     text = text.replace("fit_intercept=True", "--intercept").replace("fit_intercept=False", "--no-intercept")
-    text = re.sub(rf"\b({PARAMETERS})=(['\"]?)(\w[\w.]*\w|\w)\2", _flag, text)
-    return re.sub(r"\bset reg_lambda\b", "set --reg-lambda", text)
+    text = re.sub(rf"\b({PARAMETERS})=('[^'\n]*'|\"[^\"\n]*\"|\w[\w.]*\w|\w)", _flag, text)
+    text = re.sub(rf"^({FIRST})(?= must\b| takes\b| of\b|:)", lambda found: _named(found[1]), text)
+    for python, words in PHRASES:
+        text = re.sub(python, words, text)
+    return text
 
 
 def _flag(found: re.Match[str]) -> str:
-    flag = "--" + found[1].replace("_", "-")
-    return flag if found[3] == "True" else f"{flag} {found[3]}"
+    flag, value = _named(found[1]), found[2]
+    if value[0] in "'\"":
+        value = shlex.quote(value[1:-1])
+    return flag if value == "True" else f"{flag} {value}"
+
+
+def _named(parameter: str) -> str:
+    return FLAGS.get(parameter, "--" + parameter.replace("_", "-"))

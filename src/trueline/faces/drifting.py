@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import typer
 from ..errors import ColumnsError, OptionError, Problem
 from ..rows.stream import TableStream
 from ..ship import DriftMonitor, DriftReport
-from .loading import check_output, left_out, load_model, open_table, schema_of
+from .loading import check_output, leave_out, load_model, open_table, schema_of
 from .screen import INCOMPLETE, print_json, progress, say
 
 __all__ = ["DriftRequest", "drift_file"]
@@ -43,7 +44,7 @@ def drift_file(request: DriftRequest, as_json: bool) -> None:
     check_output(request.html, request.model, request.data, flag="--html")
     if request.windows is not None and request.window is None:
         raise OptionError("--windows needs --window, the number of this one", advice="For example --window 1")
-    report = _checked(request)
+    report, extra = _checked(request)
     if request.html is not None:
         report.to_html(request.html)
     if as_json:
@@ -51,6 +52,8 @@ def drift_file(request: DriftRequest, as_json: bool) -> None:
         print_json({**told, "exit_code": _code(report)})
     else:
         say(str(report))
+        if extra:
+            say(f"  To leave them out: {shlex.join(part for name in extra for part in ('--drop', name))}")
         if request.html is not None:
             say(f"  written: {request.html}")
     if _code(report):
@@ -61,10 +64,10 @@ def _code(report: DriftReport) -> int:
     return 1 if report.alarm else 0 if report.complete else INCOMPLETE
 
 
-def _checked(request: DriftRequest) -> DriftReport:
+def _checked(request: DriftRequest) -> tuple[DriftReport, tuple[str, ...]]:
+    """The report, and columns that the model does not know."""
     model = load_model(request.model, request.data, "drift", request.require_signed)
     schema = schema_of(model, request.model)
-    dropped = tuple(dict.fromkeys([*schema.dropped, *left_out(request.drop, schema)]))
     if model.reference is None:
         advice = "Save it with them: `trueline fit -o` does" if model.privacy is None else (
             f"{model.kind} hides its rows, so its file never does. In Python DriftMonitor(model, reference="
@@ -74,11 +77,13 @@ def _checked(request: DriftRequest) -> DriftReport:
     if request.target in schema.names:
         raise ColumnsError(f"{request.data}: --target",
                            problems=[Problem("the model predicts from this column", request.target)])  # fmt: skip
-    model = replace(model, schema=replace(schema, dropped=dropped))
-    monitor = DriftMonitor(model, request.alpha, windows=request.windows)
     with progress(f"reading {Path(request.data).name}") as on_progress:
         stream = _stream(request, on_progress)
-        return monitor.check(stream, request.target, window=request.window)
+        schema = leave_out(schema, request.drop, stream.names)
+        monitor = DriftMonitor(replace(model, schema=schema), request.alpha, windows=request.windows)
+        report = monitor.check(stream, request.target, window=request.window)
+    known = {*schema.names, *schema.dropped, request.target or schema.target}
+    return report, tuple(name for name in stream.names if name not in known)
 
 
 def _stream(request: DriftRequest, on_progress: Any) -> TableStream:

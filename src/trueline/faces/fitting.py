@@ -19,6 +19,7 @@ from ..models.least_squares import LeastSquares
 from ..models.linear_regression_gd import LinearRegressionGD
 from ..ship import Model, Snapshot, save
 from ..ship.record import metrics_on, record_of
+from ..ship.spelling import spelled
 from .loading import Table, check_output, read_table
 from .screen import IncompleteError, print_json, progress, say, table, warned
 from .signing import signing_key
@@ -49,6 +50,7 @@ class FitRequest:
     snapshot: bool = True
     reference: bool = True
     sign_with: Path | None = None
+    correlations: bool = False
 
 
 def fit_file(request: FitRequest, as_json: bool) -> None:
@@ -76,9 +78,10 @@ def fit_file(request: FitRequest, as_json: bool) -> None:
         save(
             model, request.output, X=rows.X, y=rows.y, schema=rows.schema, training=result["training"],
             keep_moments=request.keep_moments, reference=request.reference,
+            correlations=request.correlations,
             snapshot=request.snapshot and _snapshot(request, rows), sign_with=key,
         )  # fmt: skip
-        result["saved"] = str(request.output)
+        result |= {"saved": str(request.output), "signed_by": key and key.id}
     if not as_json:
         _print(request, rows, result)
     if request.strict and not converged:
@@ -156,7 +159,8 @@ def _result(
     return {
         "model": type(model).__name__, "target": request.target, "intercept": model.intercept_,
         "coefficients": dict(zip(rows.schema.feature_names, model.coef_.tolist(), strict=True)),
-        "dropped_levels": rows.schema.dropped_levels, "training": training, "warnings": texts, "saved": None,
+        "dropped_levels": rows.schema.dropped_levels, "training": training, "warnings": texts,
+        "saved": None, "signed_by": None,
     }  # fmt: skip
 
 
@@ -184,7 +188,7 @@ def _print(request: FitRequest, rows: Table, result: dict[str, Any]) -> None:
             f"{training['digits']:.0f} digits vouched for")  # fmt: skip
     say()
     coefficients = {"(intercept)": result["intercept"], **result["coefficients"]}
-    table([(name, f"{value:.8g}") for name, value in coefficients.items()], ("", f"{request.target} per unit"))
+    table([(spelled(name), f"{value:.8g}") for name, value in coefficients.items()], ("", f"{request.target} per unit"))
     say()
     _print_errors(training)
     for text in result["warnings"]:
@@ -208,5 +212,8 @@ def _next(request: FitRequest, result: dict[str, Any]) -> str:
     if saved is None:
         return "Not saved: add -o model.json." if request.output is None else "Not saved: not converged."
     kept = "\nIts moments tell whoever reads it the mean and spread of every column." if request.keep_moments else ""
-    verify = ["trueline", "verify", request.data, "--target", request.target, "--model", saved]
-    return f"Saved {saved}.{kept} Next:\n  {shlex.join(verify)}\n  {shlex.join(['trueline', 'predict', saved])} new.csv"
+    looks = [["trueline", command, request.data, "--target", request.target, "--model", saved]
+             for command in ("verify", "audit")]  # fmt: skip
+    lines = [*map(shlex.join, looks), f"{shlex.join(['trueline', 'predict', saved])} new.csv"]
+    signed = f", signed by key {result['signed_by']}" if result["signed_by"] else ""
+    return "\n  ".join([f"Saved {saved}{signed}.{kept} Next:", *lines])

@@ -11,7 +11,8 @@ from ..models.forgetting import ENOUGH_DIGITS
 from ..rows import Schema
 from ..ship import Model, save
 from ..ship.forgetting import Forgotten, forget_rows
-from .loading import Table, check_output, left_out, load_model, open_table, with_fixes
+from ..ship.spelling import spelled
+from .loading import HOW_A_SCHEMA, Table, check_output, leave_out, load_model, open_table, with_fixes
 from .screen import IncompleteError, print_json, progress, say, table, warned
 from .signing import note_signature, signing_key
 
@@ -56,7 +57,7 @@ def forget_file(request: ForgetRequest, as_json: bool) -> None:
     key = signing_key(request.sign_with)
     loaded = load_model(request.model, request.data, "forget", request.require_signed)
     schema = _schema(loaded, request)
-    rows, skipped = _read(request.data, schema)
+    rows, skipped = _read(request.data, schema, request.drop)
     with warned() as texts:
         forgotten = forget_rows(loaded, rows.X, rows.y)
     result = _result(request, loaded, forgotten, rows.n_rows, skipped, texts)
@@ -90,14 +91,12 @@ def _schema(loaded: Model, request: ForgetRequest) -> Schema:
     if loaded.schema is None or loaded.schema.target is None:
         raise OptionError(
             f"{request.model}: does not say which column was its target",
-            advice="Save it with ship.save(model, path, schema=...), or forget rows in Python",
+            advice=f"{HOW_A_SCHEMA}, or forget rows in Python",
         )
-    schema = loaded.schema
-    dropped = tuple(dict.fromkeys([*schema.dropped, *left_out(request.drop, schema)]))
-    return replace(schema, dropped=dropped, nulls="drop")
+    return replace(loaded.schema, nulls="drop")
 
 
-def _read(data: str, schema: Schema) -> tuple[Table, int]:
+def _read(data: str, schema: Schema, drop: tuple[str, ...]) -> tuple[Table, int]:
     """The rows, and how many were left out for a blank."""
     seen = 0
     with progress(f"reading {Path(data).name}") as on_progress:
@@ -108,6 +107,7 @@ def _read(data: str, schema: Schema) -> tuple[Table, int]:
             on_progress(done, total)
 
         stream = open_table(data, count)
+        schema = leave_out(schema, drop, stream.names)
         try:
             X, y = stream.encoded(schema).to_arrays()
         except (CellsError, ColumnsError) as error:
@@ -142,14 +142,15 @@ def _print(result: dict[str, Any]) -> None:
         say(f"  {result['skipped']:,} {many} skipped: no such row was ever in the fit.")
     say()
     lines = {"(intercept)": result["intercept"], **result["coefficients"]}
-    table([(name, f"{pair['before']:.8g}", f"{pair['after']:.8g}") for name, pair in lines.items()],
+    table([(spelled(name), f"{pair['before']:.8g}", f"{pair['after']:.8g}") for name, pair in lines.items()],
           (f"{result['target']} per unit", "before", "after"))  # fmt: skip
     say()
     say(f"Refreshed: {', '.join(result['refreshed'])}.")
     if result["dropped"]:
         say(f"Dropped, since they remember the forgotten rows: {', '.join(result['dropped'])}.")
     for name, (low, high) in result["ranges"].items():
-        say(f"  {name}: its smallest or largest value was forgotten; what remains lies within {low:g} to {high:g}.")
+        say(f"  {spelled(name)}: its smallest or largest value was forgotten, so its range is no longer known; what "
+            f"remains lies within {low:g} to {high:g}.")  # fmt: skip
     for text in result["warnings"]:
         say(f"warning: {text}")
     say("What cannot be known:")

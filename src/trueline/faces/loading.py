@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 from ..errors import ArtifactError, ColumnsError, DataError, OptionError, Problem
 from ..rows import Column, Schema
 from ..rows import open as open_rows
-from ..rows.stream import Progress, TableStream
+from ..rows.stream import Progress, TableStream, did_you_mean
 from ..ship import Model, load
 from .screen import note, progress
 
 __all__ = [
-    "Table", "check_output", "checked_words", "left_out", "load_model", "open_model", "open_table", "read_table",
-    "schema_of", "with_fixes",
+    "HOW_A_SCHEMA", "Table", "check_output", "checked_words", "leave_out", "load_model", "open_model", "open_table",
+    "read_table", "schema_of", "with_fixes",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
+
+HOW_A_SCHEMA = 'Save it with ship.save(model, path, schema=Schema.learn(table, "target"))'
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class Table:
 
 
 def read_table(
-    data: str, target: str, one_hot: Iterable[str], drop: Iterable[str], drop_missing: bool,
+    data: str, target: str, one_hot: tuple[str, ...], drop: tuple[str, ...], drop_missing: bool,
     schema: Schema | None = None,
 ) -> Table:  # fmt: skip
     """Learn the schema (unless one is given), then read the numbers.
@@ -66,7 +68,9 @@ def read_table(
             except ColumnsError as error:
                 raise _about_header(error, data, stream.names) from None
     with progress(f"reading {name}") as on_progress:
-        X, y = open_table(data, on_progress).encoded(schema).to_arrays()
+        stream = open_table(data, on_progress)
+        schema = leave_out(schema, drop, stream.names)
+        X, y = stream.encoded(schema).to_arrays()
     return Table(X, y, schema)
 
 
@@ -107,8 +111,8 @@ def schema_of(model: Model, path: Path) -> Schema:
         return model.schema
     if model.feature_names is None:
         raise OptionError(f"{path}: has no names for its columns, so a file's columns cannot be matched to it",
-                          advice="Save it with ship.save(model, path, schema=...), or fit it on a frame")  # fmt: skip
-    return Schema(tuple(Column(name, "numeric") for name in model.feature_names))
+                          advice=f"{HOW_A_SCHEMA}, or fit it on a frame")  # fmt: skip
+    return Schema(tuple(Column(name, "numeric") for name in model.feature_names), model.target)
 
 
 def check_output(output: Path | None, *inputs: str | Path, flag: str = "-o") -> None:
@@ -167,17 +171,22 @@ def load_model(model: Path, data: str, command: str, require_signed: Path | None
         ) from None
 
 
-def left_out(drop: tuple[str, ...], schema: Schema) -> tuple[str, ...]:
-    """The columns that --drop names and the model does not need.
+def leave_out(schema: Schema, drop: tuple[str, ...], names: Sequence[str]) -> Schema:
+    """The schema of a model for a file of these columns, of which --drop names some that it does not need.
 
     Raises
     ------
     ColumnsError
-        It needs one of them.
+        It needs one of them, or neither it nor the file knows it.
     """
-    if needed := [Problem("the model needs this column", name) for name in drop if name in schema.names]:
-        raise ColumnsError("--drop", problems=needed)
-    return tuple(name for name in drop if name != schema.target)
+    known = (*names, *schema.dropped, schema.target)
+    problems = [Problem("the model needs this column", name) for name in drop if name in schema.names]
+    problems += [Problem(f"no such column to drop{did_you_mean(name, names)}", name)
+                 for name in drop if name not in (*schema.names, *known)]  # fmt: skip
+    if problems:
+        raise ColumnsError("--drop", problems=problems)
+    wanted = [name for name in drop if name != schema.target]
+    return replace(schema, dropped=tuple(dict.fromkeys([*schema.dropped, *wanted])))
 
 
 def with_fixes(error: DataError, label: str, schema: Schema) -> DataError:

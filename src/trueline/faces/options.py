@@ -123,8 +123,8 @@ Tolerance = Annotated[float | None, typer.Option(
     metavar="NUMBER", help="A shift of the target below this does not matter, in its units.",
     show_default="a quarter of the usual residual", rich_help_panel=TERMS)]
 AttackerRows = Annotated[int | None, typer.Option(
-    metavar="ROWS", help="Rows that one attacker is thought to control.", show_default="1 % of the rows", min=1,
-    rich_help_panel=TERMS)]
+    metavar="ROWS", help="Rows that one attacker is thought to control, at most as many as there are.",
+    show_default="1 % of the rows", min=1, rich_help_panel=TERMS)]
 Effort = Annotated[str, typer.Option(metavar="EFFORT", help="quick, normal or thorough: work fixed before it starts.",
                                      rich_help_panel=TERMS)]
 AuditSeed = Annotated[int, typer.Option("--seed", metavar="NUMBER", help="The same data, seed and effort give the same "
@@ -133,7 +133,7 @@ Baseline = Annotated[Path | None, typer.Option(
     metavar="FILE", help="The JSON of an earlier audit: only what is new or worse fails.", show_default=False,
     rich_help_panel=GATE)]
 Suppress = Annotated[Path | None, typer.Option(
-    metavar="FILE", help="TOML with [[suppress]] tables: fingerprint or rule, reason, expires.", show_default=False,
+    metavar="FILE", help=r"TOML with [\[suppress]] tables: fingerprint or rule, reason, expires.", show_default=False,
     rich_help_panel=GATE)]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="One page that opens offline.",
                                            show_default=False, rich_help_panel=OUTPUT)]

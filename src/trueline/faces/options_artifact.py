@@ -11,8 +11,8 @@ from .options import OUTPUT
 from .options_ship import TRUST
 
 __all__ = [
-    "CardOutput", "Extra", "KeyName", "OnnxOutput", "OutOfRange", "PolicyColumns", "Reference", "SealedModel",
-    "SignWith", "Snapshot", "UnknownLevel",
+    "CardOutput", "Correlations", "Extra", "KeyName", "OnnxOutput", "OutOfRange", "PolicyColumns", "Reference",
+    "SealedModel", "SignWith", "Snapshot", "UnknownLevel",
 ]  # fmt: skip
 
 POLICY = "Policies of prediction"
@@ -28,6 +28,9 @@ Snapshot = Annotated[bool, typer.Option(
 Reference = Annotated[bool, typer.Option(
     "--reference/--no-reference", help="Save how each column was distributed, which `trueline drift` needs.",
     rich_help_panel=OUTPUT)]
+Correlations = Annotated[bool, typer.Option(
+    "--keep-correlations", help="Also save how often every two columns of numbers are high together, so that "
+    "`trueline drift` tells when they no longer are.", rich_help_panel=OUTPUT)]
 KeyName = Annotated[Path, typer.Argument(metavar="NAME", help="Writes NAME.key, readable by you alone, and NAME.pub.",
                                          show_default=False)]
 PolicyColumns = Annotated[list[str] | None, typer.Option(

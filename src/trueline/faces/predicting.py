@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from pathlib import Path
 
 from ..errors import CellsError, ColumnsError
 from ..files import write_whole
 from ..rows import Schema
 from ..ship import Model
-from .loading import check_output, left_out, load_model, open_table, schema_of, with_fixes
+from .loading import check_output, leave_out, load_model, open_table, schema_of, with_fixes
 from .screen import note, print_json, progress, say
 
 __all__ = ["predict_file"]
@@ -33,8 +32,7 @@ def predict_file(
     check_output(output, model, data)
     loaded = load_model(model, data, "predict", require_signed)
     schema = schema_of(loaded, model)
-    schema = replace(schema, dropped=tuple(dict.fromkeys([*schema.dropped, *left_out(drop, schema)])))
-    predictions, notes = _predict(loaded, schema, data, skip_missing)
+    predictions, notes = _predict(loaded, schema, data, drop, skip_missing)
     for line in notes:
         note(f"warning: {line}")
     skipped = sum(value is None for value in predictions)
@@ -56,7 +54,9 @@ def predict_file(
     )
 
 
-def _predict(loaded: Model, schema: Schema, data: str, skip_missing: bool) -> tuple[list[float | None], list[str]]:
+def _predict(
+    loaded: Model, schema: Schema, data: str, drop: tuple[str, ...], skip_missing: bool
+) -> tuple[list[float | None], list[str]]:
     """Piece by piece, so that a large file needs little memory; and what the policies clipped or warn of."""
     values: list[float | None] = []
     n_rows = 0
@@ -68,6 +68,7 @@ def _predict(loaded: Model, schema: Schema, data: str, skip_missing: bool) -> tu
             on_progress(done, total)
 
         stream = open_table(data, count)
+        schema = leave_out(schema, drop, stream.names)
         try:
             rows = schema.features(stream, drop_blanks=skip_missing)
             for piece in rows.pieces():

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..audit.report.visible import visible
 from ..ship.registry.differences import Difference
 from ..ship.registry.registry import Registry
 from ..ship.registry.version import Version
+from ..ship.spelling import spelled
 from .loading import check_output
 from .screen import print_json, say, table
 
@@ -102,11 +104,12 @@ def show_history(registry_uri: str | None, name: str, as_json: bool) -> None:
         return
     headings = (name, "registered (UTC)", "sha256", "RMSE", "audit", "signed by", "alias")
     rows = [(f"@{one.version}", _day(one), one.sha256[:SHORT], "-" if one.rmse is None else f"{one.rmse:.4g}",
-             one.audit or "-", one.signed_by or "-", " ".join(one.aliases)) for one in versions]  # fmt: skip
+             visible(one.audit or "-", 80), visible(one.signed_by or "-", 80), " ".join(one.aliases))
+            for one in versions]  # fmt: skip
     table(rows, headings)
     for one in versions:
         if one.forced:
-            say(f"  {one.reference} was forced: {one.forced}")
+            say(f"  {one.reference} was forced: {visible(one.forced)}")
 
 
 def diff_versions(registry_uri: str | None, old: str, new: str, as_json: bool) -> None:
@@ -131,12 +134,12 @@ def _say_facts(version: Version) -> None:
     facts = {"status": version.status, "audit": version.audit, "signed by key": version.signed_by,
              "forced": version.forced}  # fmt: skip
     if told := [f"{name} {value}" for name, value in facts.items() if value]:
-        say(f"  {' · '.join(told)}")
+        say(f"  {visible(' · '.join(told))}")
 
 
 def _say_numbers(found: Difference) -> None:
     pairs = {**found.coefficients, **{f"held out: {name}": pair for name, pair in found.metrics.items()}}
-    rows = [(name, _number(old), _number(new), _change(old, new)) for name, (old, new) in pairs.items()]
+    rows = [(spelled(name), _number(old), _number(new), _change(old, new)) for name, (old, new) in pairs.items()]
     say()
     table(rows, ("coefficient or metric", "old", "new", "change"))
     say()
@@ -151,7 +154,7 @@ def _say_data(found: Difference) -> None:
         say(f"Data: the same {after:,} rows." if old == new else f"Data: other rows, {before:,} -> {after:,}.")
     for name, (was, now) in found.fit.items():
         if was != now:
-            say(f"Fit: {name} {was} -> {now}")
+            say(f"Fit: {name} {_fact(was)} -> {_fact(now)}")
     for line in found.schema or ("the same",):
         say(f"Schema: {line}")
 
@@ -163,12 +166,16 @@ def _say_findings(found: Difference) -> None:
         return
     for word in ("new", "gone"):
         for one in found.findings[word]:
-            say(f"Finding {word}: [{one.severity}] {one.title} ({one.fingerprint})")
+            say(f"Finding {word}: [{one.severity}] {visible(one.title)} ({one.fingerprint})")
     say(f"Findings in both: {len(found.findings['kept'])}.")
 
 
 def _day(version: Version) -> str:
     return version.created.strftime("%Y-%m-%d %H:%M")
+
+
+def _fact(value: Any) -> str:
+    return "-" if value is None else visible(str(value), 80)
 
 
 def _number(value: Any) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..audit.report.visible import visible
 from ..errors import OptionError
 from ..rows import Column, Schema
+from ..rows.columns import POLICIES
+from ..rows.schema import EXTRA
 from ..ship import Model, save
-from .loading import check_output, open_model
+from ..ship.showing import ranges_are
+from ..ship.spelling import spelled, spelled_list
+from .loading import HOW_A_SCHEMA, check_output, open_model
 from .screen import print_json, say, table
 from .signing import note_signature, signing_key
 
@@ -36,11 +39,12 @@ def show_schema(path: Path, require_signed: Path | None, as_json: bool) -> None:
     OptionError
         The model was saved without a schema.
     """
-    schema = _schema(open_model(path, require_signed), path)
+    model = open_model(path, require_signed)
+    schema = _schema(model, path)
     if as_json:
         print_json({"model": str(path), "hash": schema.hash, **schema.to_dict(), "row": schema.json_schema()})
     else:
-        _print(schema)
+        _print(schema, ranges_are(model))
 
 
 def edit_schema(request: SchemaEdit, as_json: bool) -> None:
@@ -56,6 +60,7 @@ def edit_schema(request: SchemaEdit, as_json: bool) -> None:
     wanted = {name: value for name, value in request.policies.items() if value is not None}
     if not wanted:
         raise OptionError("nothing to change", advice="Give --out-of-range, --unknown-level or --extra")
+    _check_policies(wanted)
     if request.columns and set(wanted) == {"extra"}:
         raise OptionError("--extra is about columns that the schema does not know", advice="Leave out --column")
     check_output(request.output, request.model)
@@ -71,26 +76,34 @@ def edit_schema(request: SchemaEdit, as_json: bool) -> None:
         print_json({"model": str(request.model), "saved": str(place), "changed": changed, "hash": after.hash,
                     "extra": after.extra})  # fmt: skip
         return
-    _print(after)
+    _print(after, ranges_are(model))
     say(f"{len(changed)} column{'' if len(changed) == 1 else 's'} changed. Saved {place}.")
+
+
+def _check_policies(wanted: dict[str, str]) -> None:
+    """Before anything is read: is each a policy of its flag?"""
+    for name, value in wanted.items():
+        *others, last = EXTRA if name == "extra" else POLICIES[name]
+        if value not in (*others, last):
+            raise OptionError(f"--{name.replace('_', '-')} must be {', '.join(others)} or {last}, got {value!r}")
 
 
 def _schema(model: Model, path: Path) -> Schema:
     if model.schema is None:
         raise OptionError(f"{path}: was saved without a schema",
-                          advice="Save it with ship.save(model, path, schema=...)")  # fmt: skip
+                          advice=HOW_A_SCHEMA)  # fmt: skip
     return model.schema
 
 
-def _print(schema: Schema) -> None:
-    say(f"Schema {schema.hash} -> {visible(schema.target or 'y', 80)}; columns beyond these: {schema.extra}; "
+def _print(schema: Schema, ranges: str) -> None:
+    say(f"Schema {schema.hash} -> {spelled(schema.target or 'y', 80)}; columns beyond these: {schema.extra}; "
         "missing columns, blanks and text for numbers: refuse")  # fmt: skip
-    rows = [(visible(column.name, 60), column.kind, _seen(column), getattr(column, column.policy_name))
+    rows = [(spelled(column.name), column.kind, _seen(column), getattr(column, column.policy_name))
             for column in schema.columns]  # fmt: skip
-    table(rows, ("column", "kind", "seen in training", "beyond that"))
+    table(rows, ("column", "kind", ranges, "beyond that"))
 
 
 def _seen(column: Column) -> str:
     if column.levels:
-        return visible(", ".join(column.levels), 60)
+        return spelled_list(column.levels)
     return "not known" if column.low is None else f"{column.low:g} to {column.high:g}"

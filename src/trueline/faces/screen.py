@@ -148,10 +148,13 @@ def _plain(value: Any) -> Any:
 
 def table(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:
     """Columns side by side: the first to the left, numbers to the right."""
-    widths = [max(len(row[j]) for row in [headings, *rows]) for j in range(len(headings))]
+    from rich.cells import cell_len  # how wide a terminal draws it: two for 北, none for an accent of its own
+
+    widths = [max(cell_len(row[j]) for row in [headings, *rows]) for j in range(len(headings))]
     for row in [headings, *rows]:
-        cells = [cell.ljust(width) if j == 0 else cell.rjust(width)
-                 for j, (cell, width) in enumerate(zip(row, widths, strict=True))]  # fmt: skip
+        blanks = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = [cell + blank if j == 0 else blank + cell
+                 for j, (cell, blank) in enumerate(zip(row, blanks, strict=True))]  # fmt: skip
         say("  " + "  ".join(cells).rstrip())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..audit.report.visible import visible, visible_values
 from ..ship.showing import describe
+from ..ship.spelling import spelled
 from .loading import checked_words, open_model
 from .screen import print_json, say, table
 
@@ -28,13 +29,13 @@ def show_file(path: Path, require_signed: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"model": str(path), **facts})
         return
-    shown = visible_values(facts)
+    shown = visible_values({name: fact for name, fact in facts.items() if name != "features"})
     say(f"{path}: {shown['kind']} -> {shown['target'] or 'y'}, format {facts['format']}, sha256 {facts['sha256']}")
     say(f"Checked: {checked_words(model)}.")
     _print_rows(shown)
     say()
-    numbers = {"(intercept)": facts["intercept"], **shown["features"]}
-    rows = [(name, f"{value:.8g}") for name, value in list(numbers.items())[:MOST]]
+    numbers = {"(intercept)": facts["intercept"], **facts["features"]}
+    rows = [(spelled(name), f"{value:.8g}") for name, value in list(numbers.items())[:MOST]]
     table(rows, (f"coefficients, loss {facts['loss']}", "in units of the data"))
     if len(numbers) > MOST:
         say(f"  ... and {len(numbers) - MOST} more (--json lists all)")

@@ -90,8 +90,7 @@ def _schema(request: VerifyRequest, stored: Model) -> Schema:
     if schema.target not in (None, request.target):
         raise OptionError(f"{request.model} predicts {schema.target!r}, not {request.target!r}",
                           advice=f"Write --target {schema.target!r}")  # fmt: skip
-    nulls = "drop" if request.drop_missing else schema.nulls
-    return replace(schema, target=request.target, nulls=nulls, dropped=(*schema.dropped, *request.drop))
+    return replace(schema, target=request.target, nulls="drop" if request.drop_missing else schema.nulls)
 
 
 def _checks(line: Line, X: Any, y: NDArray[Any]) -> Checks:

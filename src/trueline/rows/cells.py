@@ -18,7 +18,7 @@ from .troubles import Cells, Kind, Mask, Tally, Trouble, locate
 __all__ = ["BLANK_SPELLINGS", "Kind", "Tally", "level_cells", "number_cells", "object_cells"]
 
 # In a text file these spell "no value", in any case; nothing else does.
-BLANK_SPELLINGS = ("", "na", "n/a", "nan", "null", "none", "<na>", "#n/a")
+BLANK_SPELLINGS = ("", "?", "na", "n/a", "nan", "null", "none", "<na>", "#n/a")
 EXACT_LIMIT = 2.0**53  # beyond it float64 skips whole numbers
 
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"

@@ -57,7 +57,11 @@ class Plan:
         for flag, wanted in (("one-hot", self.one_hot), ("drop", self.drop)):
             for name in wanted:
                 if name not in names:
-                    yield Problem(f"no such column to {flag}{did_you_mean(name, names)}", name)
+                    features = [each for each in names if each != self.target]
+                    close = closest(name, features)
+                    taken = close in (*self.one_hot, *self.drop)
+                    fix = f"--{flag} {shlex.quote(close)}" if close and not taken else None
+                    yield Problem(f"no such column to {flag}{did_you_mean(name, features)}", name, fix=fix)
                 elif name == self.target:
                     yield Problem(f"is the target, so it cannot be in {flag}", name)
         for name in set(self.one_hot) & set(self.drop):
@@ -194,7 +198,8 @@ class Learner:
         cured = fix == drop if text else bool(troubles)  # the column goes, so its blanks go with it
         if blank and (cured or not self.plan.drop_missing):
             words = "blank" if self.stream.spelled else None
-            yield as_problem(name, blank, lines, words, drop if cured else "--drop-missing")
+            mostly = 2 * blank.count > self.rows  # one such column would cost the rows of all the others
+            yield as_problem(name, blank, lines, words, (drop if cured or mostly else None) or "--drop-missing")
 
     def _words(self, profile: Profile, text: Trouble | None, drop: str | None) -> tuple[str | None, str | None]:
         """How to say that a column holds text, and the flag that helps."""

@@ -167,7 +167,8 @@ def _header_problems(names: Sequence[str]) -> Iterator[Problem]:
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """``", did you mean ...?"`` where something close exists, else nothing."""
     close = get_close_matches(name, list(names), n=3)
-    return f", did you mean {' or '.join(close)}?" if close else ""
+    shown = [each if each == each.strip() else repr(each) for each in close]  # a blank at an end is easily missed
+    return f", did you mean {' or '.join(shown)}?" if close else ""
 
 
 def closest(name: str, names: Iterable[str]) -> str | None:

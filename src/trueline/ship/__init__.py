@@ -6,14 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .artifact import Model, dumps, save
+    from .artifact import Model
     from .drift.monitor import DriftMonitor, DriftReport
     from .drift.reference import Reference
     from .loading import load, loads
     from .onnx_export import to_onnx
     from .registry.registry import Registry
+    from .saving import save
     from .signing import keygen, private_key, public_key
     from .snapshot import Snapshot
+    from .writing import dumps
 
 __all__ = [
     "DriftMonitor", "DriftReport", "Model", "Reference", "Registry", "Snapshot", "dumps", "keygen", "load", "loads",
@@ -27,13 +29,13 @@ _WHERE = {
     "Reference": ".drift.reference",
     "Registry": ".registry.registry",
     "Snapshot": ".snapshot",
-    "dumps": ".artifact",
+    "dumps": ".writing",
     "keygen": ".signing",
     "load": ".loading",
     "loads": ".loading",
     "private_key": ".signing",
     "public_key": ".signing",
-    "save": ".artifact",
+    "save": ".saving",
     "to_onnx": ".onnx_export",
 }
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from ..audit.report.visible import visible
 from .artifact import Model
-from .showing import describe
+from .showing import describe, feature_names, ranges_are
+from .spelling import spelled
 
 __all__ = ["model_card"]
 
-MOST_ROWS = 200  # of the table of coefficients
+MOST_ROWS, MOST_SIGNS = 200, 300  # of a table, and of a name in it
 
 
 def model_card(model: Model, name: str) -> str:
@@ -42,7 +43,8 @@ def model_card(model: Model, name: str) -> str:
 
 def _summary(facts: dict[str, Any]) -> Iterator[str]:
     target = _text(facts["target"] or "y")
-    line = f"A linear regression ({_text(facts['kind'])}) that predicts {target} from {len(facts['features'])} features"
+    many = f"{len(facts['features'])} feature{'s' * (len(facts['features']) != 1)}"
+    line = f"A linear regression ({_text(facts['kind'])}) that predicts {target} from {many}"
     private = facts["privacy"]
     hides = f", under ({private['epsilon']:g}, {private['delta']:g})-differential privacy" if private else ""
     yield f"\n{line}{hides}."
@@ -59,16 +61,16 @@ def _coefficients(facts: dict[str, Any]) -> Iterator[str]:
     extra = [text for flag, text in (("standardized", "features standardised"), ("clipped", "features clipped"))
              if facts[flag]]  # fmt: skip
     yield f"\n{', '.join([how, *extra])}. In the units of the data:\n"
-    yield from _table(("feature", "coefficient"), [("(intercept)", _number(facts["intercept"])), *(
-        (name, _number(value)) for name, value in list(facts["features"].items())[:MOST_ROWS])])  # fmt: skip
-    if len(facts["features"]) > MOST_ROWS:
-        yield f"\n... and {len(facts['features']) - MOST_ROWS} more."
+    rows = [(spelled(name, MOST_SIGNS), _number(value)) for name, value in facts["features"].items()]
+    yield from _table(("feature", "coefficient"), [("(intercept)", _number(facts["intercept"])), *rows[:MOST_ROWS]])
+    yield from _more(len(facts["features"]))
 
 
 def _inputs(model: Model) -> Iterator[str]:
-    if model.schema is None:
-        return
     yield "\n## Inputs"
+    if model.schema is None:
+        yield from _unknown_inputs(model)
+        return
     yield "\nMatched by name. Missing columns, blanks and text where numbers belong are refused always.\n"
     rows = []
     for column in model.schema.columns:
@@ -76,10 +78,27 @@ def _inputs(model: Model) -> Iterator[str]:
         if column.low is not None and column.high is not None:
             held = f"{column.low:g} to {column.high:g}"
         beyond = f"{column.policy_name.replace('_', ' ')}: {getattr(column, column.policy_name)}"
-        rows.append((column.name, column.kind, held, beyond))
-    yield from _table(("column", "kind", "seen in training", "beyond that"), rows[:MOST_ROWS])
-    if len(rows) > MOST_ROWS:
-        yield f"\n... and {len(rows) - MOST_ROWS} more."
+        rows.append((spelled(column.name, MOST_SIGNS), column.kind, held, beyond))
+    yield from _table(("column", "kind", ranges_are(model), "beyond that"), rows[:MOST_ROWS])
+    yield from _more(len(rows))
+
+
+def _unknown_inputs(model: Model) -> Iterator[str]:
+    """Without a schema there are names at most."""
+    matched = "by name" if model.feature_names else "by position, since not even their names are known"
+    yield (
+        f"\nNo schema is known, so kinds, levels and ranges of the columns are not. They are matched {matched}; "
+        "categories must come as 0 and 1. Missing columns, blanks and text are refused; a prediction is made of any "
+        "number, also far beyond what training saw, without a warning.\n"
+    )
+    rows = [(spelled(name, MOST_SIGNS), "any number") for name in feature_names(model)]
+    yield from _table(("feature", "takes"), rows[:MOST_ROWS])
+    yield from _more(len(rows))
+
+
+def _more(count: int) -> Iterator[str]:
+    if count > MOST_ROWS:
+        yield f"\n... and {count - MOST_ROWS} more."
 
 
 def _training(facts: dict[str, Any]) -> Iterator[str]:
@@ -135,5 +154,5 @@ def _number(value: Any) -> str:
 
 def _text(text: str) -> str:
     """Text that others chose: nothing in it is markup, nothing in it hides."""
-    shown = visible(text, 300).replace("\n", " ").replace("\t", " ")
+    shown = visible(text, MOST_SIGNS).replace("\n", " ").replace("\t", " ")
     return re.sub(r"([\\`*_\[\]<>|#!&~])", r"\\\1", shown)

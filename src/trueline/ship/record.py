@@ -14,16 +14,20 @@ from numpy.typing import NDArray
 
 from ..defend.private_least_squares import PrivateLeastSquares
 from ..errors import ArtifactError
+from ..rows import table
 from ..rows.schema import Schema
 from .fields import is_finite
 
-__all__ = ["ROWS_TELL", "Privacy", "metrics_on", "privacy_of", "public_schema", "record_of", "versions"]
+__all__ = [
+    "ROWS_TELL", "TARGET", "Privacy", "metrics_on", "name_of", "privacy_of", "public_schema", "record_of", "versions",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "numba")
 ROWS_TELL = {"metrics", "rows", "train_mse", "train_r2", "rank", "condition", "digits", "status", "epochs"}
 KNOWN = ("rank", "condition", "digits", "solver")
+TARGET = "target"  # where a model has no schema, its record says what it predicts
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,26 @@ def record_of(model: Any) -> dict[str, Any]:
     }  # fmt: skip
     known = {name: _plain(getattr(model, f"{name}_", None)) for name in KNOWN}
     return record | {name: value for name, value in known.items() if value is not None}
+
+
+def name_of(y: Any) -> str | None:
+    """What y is called: a column of a table, a Series or a frame of one column; None where it has no name.
+
+    Parameters
+    ----------
+    y : any
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> name_of("price"), name_of(pa.table({"price": [1.0]})), name_of([1.0])
+    ('price', 'price', None)
+    """
+    if table.is_frame(y):
+        names = list(table.eager_frame(y).columns)
+        return str(names[0]) if len(names) == 1 else None
+    name = y if isinstance(y, str) else getattr(y, "name", None)
+    return name if isinstance(name, str) else None
 
 
 def metrics_on(predictions: Array, y: Array) -> dict[str, Any]:

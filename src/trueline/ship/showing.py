@@ -10,7 +10,7 @@ import numpy as np
 from .artifact import Model
 from .sealing import FORMAT
 
-__all__ = ["describe", "reveals"]
+__all__ = ["describe", "feature_names", "ranges_are", "reveals"]
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -32,9 +32,9 @@ def describe(model: Model) -> dict[str, Any]:
     """
     schema, line = model.schema, model.line
     return {
-        "kind": model.kind, "target": schema and schema.target, "format": FORMAT, "sha256": model.sha256,
+        "kind": model.kind, "target": model.target, "format": FORMAT, "sha256": model.sha256,
         "checked": model.checked, "signed_by": model.signature and model.signature.key,
-        "features": dict(zip(_names(model), model.coef_.tolist(), strict=True)), "intercept": model.intercept_,
+        "features": dict(zip(feature_names(model), model.coef_.tolist(), strict=True)), "intercept": model.intercept_,
         "loss": type(line.loss).__name__.lower(), "penalty": {"reg_lambda": line.reg_lambda, "alpha": line.alpha},
         "standardized": bool(line.scaling.mu.any() or (line.scaling.sigma != 1).any()),
         "clipped": line.scaling.low is not None,
@@ -45,9 +45,27 @@ def describe(model: Model) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _names(model: Model) -> tuple[str, ...]:
+def feature_names(model: Model) -> tuple[str, ...]:
+    """Of the schema or the fit; how one would write a column where neither has any.
+
+    Parameters
+    ----------
+    model : Model
+    """
     names = model.feature_names if model.schema is None else model.schema.feature_names
     return names or tuple(f"X[:, {j}]" for j in range(len(model.coef_)))
+
+
+def ranges_are(model: Model) -> str:
+    """What the ranges and levels of its schema are: seen, declared, or all that is left to know.
+
+    Parameters
+    ----------
+    model : Model
+    """
+    if model.privacy is not None:
+        return "declared"
+    return "known of training" if model.training.get("forgotten_rows") else "seen in training"
 
 
 def reveals(model: Model) -> Iterator[str]:
@@ -69,6 +87,8 @@ def reveals(model: Model) -> Iterator[str]:
     if model.reference is not None:
         yield ("Reference for drift: how each column was distributed, its smallest and largest value, and values in "
                "between that stood in some rows.")  # fmt: skip
+        if model.reference.pairs is not None:
+            yield "Correlations: of every two columns of numbers, how many rows had both, or one, above its middle."
     yield from _ranges(model)
     if model.data is not None:
         sources = f", from {', '.join(model.data.sources)}" if model.data.sources else ""
@@ -87,9 +107,15 @@ def _ranges(model: Model) -> Iterator[str]:
     ranged = sum(column.low is not None for column in model.schema.columns)
     levels = sum(len(column.levels) for column in model.schema.columns)
     if ranged:
-        yield f"Schema: the smallest and largest value of {ranged} columns, each of which stood in some row."
+        forgotten = model.training.get("forgotten_rows")
+        wider = ", or a wider range where such a row was forgotten" if forgotten else ""
+        yield f"Schema: the smallest and largest value of {_columns(ranged)}, each of which stood in some row{wider}."
     if levels:
         yield f"Schema: all {levels} levels that categories had."
+
+
+def _columns(count: int) -> str:
+    return f"{count} column{'' if count == 1 else 's'}"
 
 
 def _scaling(model: Model) -> Iterator[str]:

@@ -165,6 +165,9 @@ def private_key(path: str | os.PathLike[str], *, passphrase: bytes | None = None
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     content, mode = _read(path)
+    if b"PUBLIC KEY" in content:
+        raise OptionError(f"{path}: a public key; a model is signed with the private one",
+                          advice="Give the .key file that `trueline keygen` wrote beside it")  # fmt: skip
     if os.name == "posix" and mode & 0o077:
         raise OptionError(f"{path}: others can read this private key (mode {mode & 0o777:o})",
                           advice=f"chmod 600 {path}, and make a new key where they did")  # fmt: skip

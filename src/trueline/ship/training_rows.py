@@ -86,8 +86,8 @@ class TrainingRows:
         references = None if self.schema is None else self.schema.dropped_levels
         return Snapshot.of(self.X, self.y, self.names, references=references, sources=self.sources)
 
-    def reference(self, line: Line) -> Reference | None:
-        """What drift is told from; None, and a warning, where a file cannot say it.
+    def reference(self, line: Line, correlations: bool = False) -> Reference | None:
+        """What drift is told from; None, and a warning, where a file cannot say it; an error with `correlations`.
 
         Warns
         -----
@@ -95,7 +95,10 @@ class TrainingRows:
             More columns than a file should say it of, or one whose mean or spread overflows.
         """
         try:
-            return Reference.of(line, ArraySource(self.X, self.y, None, self.names), schema=self.schema)
+            rows = ArraySource(self.X, self.y, None, self.names)
+            return Reference.of(line, rows, schema=self.schema, correlations=correlations)
         except (OptionError, MagnitudeError) as error:
+            if correlations:  # were asked for by name
+                raise
             warnings.warn(f"saved without the reference that drift needs: {error}", TruelineWarning, stacklevel=4)
             return None

@@ -33,11 +33,11 @@ def dropped_rows(subject: Subject) -> Iterator[tuple[str, Kept, int]]:
     pulls = _pulls(subject)
     n = len(pulls)
     least = pulls.shape[1] + 1  # rows that must stay
-    for text, order, both in _orders(subject):
+    for which, of, order, both in _orders(subject):
         for dropped in _along(pulls, order, least, both):
             kept = np.ones(n, dtype=bool)
             kept[dropped] = False
-            yield text.format(k=len(dropped)), kept, n
+            yield f"the {which}{_left_out(len(dropped), of)}", kept, n
     alone = int(np.argmin(np.square(pulls.sum(axis=0) - pulls).sum(axis=1)))
     kept = np.ones(n, dtype=bool)
     kept[alone] = False
@@ -46,8 +46,14 @@ def dropped_rows(subject: Subject) -> Iterator[tuple[str, Kept, int]]:
     if len(first) < n:
         kept = np.zeros(n, dtype=bool)
         kept[first] = True
-        yield f"{n - len(first)} repeated rows were left out", kept, 1
+        again = n - len(first)
+        yield f"{again:,} repeated row{' was' if again == 1 else 's were'} left out", kept, 1
     yield from _held_out(pulls)
+
+
+def _left_out(k: int, of: str) -> str:
+    """``row of smallest age was left out``, ``12 rows of smallest age were left out``."""
+    return f"row{of} was left out" if k == 1 else f"{k:,} rows{of} were left out"
 
 
 def _pulls(subject: Subject) -> Array:
@@ -63,25 +69,25 @@ def _pulls(subject: Subject) -> Array:
     return np.asarray(pulls * subject.weights[:, None])
 
 
-def _orders(subject: Subject) -> Iterator[tuple[str, NDArray[np.intp], bool]]:
-    """Words, rows in an order, and whether both ends of it are asked."""
+def _orders(subject: Subject) -> Iterator[tuple[str, str, NDArray[np.intp], bool]]:
+    """Words before and after the rows, these in an order, and whether both ends of it are asked."""
     theirs = subject.theirs
     residual = subject.y - subject.X @ theirs.coef - theirs.intercept
-    yield "the first {k} rows were left out", np.arange(len(residual)), False
-    yield "the last {k} rows were left out", np.arange(len(residual))[::-1], False
+    yield "first ", "", np.arange(len(residual)), False
+    yield "last ", "", np.arange(len(residual))[::-1], False
     columns = [*zip(subject.names, subject.X.T, strict=True), ("y", subject.y)]
     for name, values in columns:
         order = np.argsort(values, kind="stable")
-        yield f"the {{k}} rows of smallest {name} were left out", order, False
-        yield f"the {{k}} rows of largest {name} were left out", order[::-1], False
+        yield "", f" of smallest {name}", order, False
+        yield "", f" of largest {name}", order[::-1], False
     away = np.abs(subject.y - np.mean(subject.y))
-    yield "the {k} rows with y farthest from its mean were left out", np.argsort(-away, kind="stable"), False
-    yield "the {k} rows of largest residual were left out", np.argsort(-np.abs(residual), kind="stable"), False
+    yield "", " with y farthest from its mean", np.argsort(-away, kind="stable"), False
+    yield "", " of largest residual", np.argsort(-np.abs(residual), kind="stable"), False
     scores = np.abs((subject.X - subject.X.mean(axis=0)) / subject.size).max(axis=1)
-    yield "the {k} rows with the most extreme column were left out", np.argsort(-scores, kind="stable"), False
+    yield "", " with the most extreme column", np.argsort(-scores, kind="stable"), False
     rank = np.argsort(np.argsort(subject.y, kind="stable"), kind="stable")
     tails = np.minimum(rank, len(rank) - 1 - rank)
-    yield "the {k} rows in both tails of y were left out", np.argsort(tails, kind="stable"), True
+    yield "", " in both tails of y", np.argsort(tails, kind="stable"), True
 
 
 def _along(pulls: Array, order: NDArray[np.intp], least: int, pairs: bool) -> Iterator[NDArray[np.intp]]:

@@ -107,16 +107,19 @@ class Served:
 
 @pytest.fixture
 def serve(model, tmp_path) -> Callable[..., Served]:
-    """``serve(max_rows=5, policies={...}, scopes=("predict",))``."""
+    """``serve(max_rows=5, policies={...}, scopes=("predict",))``; `named` is another model."""
 
-    def make(policies: dict[str, Any] | None = None, scopes: tuple[str, ...] = (), log: Any = None, **settings: Any):
+    def make(
+        policies: dict[str, Any] | None = None, scopes: tuple[str, ...] = (), log: Any = None,
+        named: Named | None = None, **settings: Any,
+    ) -> Served:  # fmt: skip
         schema = model.schema if policies is None else model.schema.with_policies(**policies)
         keys, text = None, ""
         if scopes:
             key, text = new_key(scopes)
             change_keys(tmp_path / "keys.json", lambda kept: [*kept, key])
             keys = KeyFile(tmp_path / "keys.json")
-        served = Named(replace(model, schema=schema), schema, "flats", "3")
+        served = named or Named(replace(model, schema=schema), schema, "flats", "3")
         service = Service(served, Settings(**settings), keys, AccessLog(log))
         app = application(service)
         return Served(service, app, Client(app), text)

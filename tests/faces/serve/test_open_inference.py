@@ -7,6 +7,7 @@ import pytest
 GOOD = {"region": "south", "rooms": 3, "age": 20.5, "balcony": True}
 TYPES = {"region": "BYTES", "rooms": "INT64", "age": "FP64", "balcony": "BOOL"}
 INFER = "/v2/models/flats/infer"
+MATRIX = {"name": "input", "shape": [1, 4], "datatype": "FP64", "data": [1, 2, 3, 4]}
 
 
 def tensors(**changes):
@@ -55,7 +56,13 @@ def test_warnings_are_in_the_parameters(served):
         ({"inputs": tensors(), "outputs": 1}, "predict"),
         ({"inputs": tensors(), "id": 7}, '"id"'),
         ({"inputs": tensors(), "parameters": []}, "parameters"),
-        ({"inputs": []}, "columns"),
+        ({"inputs": tensors(), "outputs": [{"name": "predict", "more": 1}]}, "predict"),
+        ({"inputs": tensors(), "outputs": [{"name": "predict", "parameters": 1}]}, "predict"),
+        ({"inputs": []}, "one tensor for each column"),
+        ({"inputs": tensors(age={"shape": [2], "data": [1, 2]})}, "all of as many rows"),
+        ({"inputs": [MATRIX]}, "by name, never by position: send one tensor of shape [rows] for each of region, rooms"),
+        ({"inputs": [{**MATRIX, "data": [[1, 2, 3, 4]]}]}, "never by position"),
+        ({"inputs": [{**MATRIX, "name": "age"}]}, "shape must be"),
     ],
 )
 def test_structures_that_are_refused(served, body, words):
@@ -91,10 +98,34 @@ def test_health_and_metadata(served):
     assert answer.status_code == 200 and answer.headers["connection"] == "close"
 
 
-@pytest.mark.parametrize(
-    "name", ["other", "..", "%2e%2e", "%252e", "a;b", "x" * 10_000, "flats%00", "%E2%80%AEflats", "FLATS"]
-)
+OTHERS = ["other", "..", "%2e%2e", "%252e", "a;b", "x" * 10_000, "flats%00", "flats%0A", "%E2%80%AEflats", "FLATS"]
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_other_models_are_not_found(served, name):
     status, error = served.error({"inputs": tensors()}, f"/v2/models/{name}/infer")
     assert (status, error["reason"]) == (404, "not_found") and len(error["message"]) < 400
     assert served.client.get(f"/v2/models/{name}/ready").status_code == 404
+
+
+def test_the_version_that_is_served_has_paths_of_its_own(served):
+    expected = served.ask({"inputs": tensors()}, INFER).json()
+    assert served.ask({"inputs": tensors()}, "/v2/models/flats/versions/3/infer").json() == expected
+    metadata = served.client.get("/v2/models/flats/versions/3").json()
+    assert metadata == served.client.get("/v2/models/flats").json() and metadata["versions"] == ["3"]
+    assert served.client.get("/v2/models/flats/versions/3/ready").json() == {"name": "flats", "ready": True}
+
+
+@pytest.mark.parametrize("version", ["2", "03", "3%0A", "latest", "%2e%2e"])
+def test_other_versions_are_not_found(served, version):
+    path = f"/v2/models/flats/versions/{version}"
+    status, error = served.error({"inputs": tensors()}, f"{path}/infer")
+    assert (status, error["reason"]) == (404, "not_found") and "flats in version 3" in error["message"]
+    assert served.client.get(path).status_code == served.client.get(f"{path}/ready").status_code == 404
+
+
+def test_what_the_pandas_codec_of_mlserver_sends(served):
+    """One tensor for every column, [rows, 1], and parameters that say how it was made."""
+    inputs = [{**tensor, "shape": [1, 1], "parameters": {"content_type": "np"}} for tensor in tensors()]
+    answer = served.ask({"parameters": {"content_type": "pd"}, "inputs": inputs}, INFER)
+    assert answer.json()["outputs"][0]["data"] == served.ask({"rows": [GOOD]}).json()["predictions"]

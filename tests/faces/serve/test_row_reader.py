@@ -54,7 +54,7 @@ def outcome(read):
 def test_whatever_the_short_way_takes_the_long_way_gives_too(rows):
     reader = RowReader(SCHEMA)
     body = parse(json.dumps({"rows": rows}).encode())
-    short, long = outcome(lambda: reader.read(body)), outcome(lambda: reader._unusual.rows(body["rows"]))
+    short, long = outcome(lambda: reader.read(body)), outcome(lambda: reader.unusual.rows(body["rows"]))
     columns = {name: [row[name] for row in body["rows"]] for name in SCHEMA.names}
     side = outcome(lambda: reader.read({"columns": columns}))
     if isinstance(short, str):
@@ -83,7 +83,7 @@ def test_the_short_way_gives_way(change):
     assert reader._usual_rows([row]) is not None
     assert reader._usual_rows([row, {**row, **change}]) is None
     lists = {name: [cell, change.get(name, cell)] for name, cell in row.items()}
-    assert outcome(lambda: reader.read({"columns": lists})) == outcome(lambda: reader._unusual.columns(lists, 2)) or (
+    assert outcome(lambda: reader.read({"columns": lists})) == outcome(lambda: reader.unusual.columns(lists, 2)) or (
         reader.read({"columns": lists}).warnings
     )
 

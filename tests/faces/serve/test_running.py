@@ -12,11 +12,17 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import trueline
+from trueline import Schema
+from trueline.errors import ColumnsError
+from trueline.faces.serve.running import _warm_up
+from trueline.faces.serve.service import Named, Service
+from trueline.faces.serve.settings import Settings
 
 GOOD = {"region": "south", "rooms": 3, "age": 20.5, "balcony": True}
 BODY = json.dumps({"rows": [GOOD] * 20}).encode()
@@ -152,6 +158,14 @@ def test_what_it_says_and_how_it_ends(process, model_file):
         server.send_signal(signal.SIGINT)
         assert server.wait(20) == 0
         assert sock.recv(10) == b""
+
+
+def test_names_that_no_table_may_have_are_found_before_anybody_asks(model):
+    columns = (replace(model.schema.columns[0], name="a\u202eb"),)  # of levels alone: the short way knows no better
+    schema = Schema(columns)
+    service = Service(Named(replace(model, schema=schema, reference=None), schema, "strange"), Settings())
+    with pytest.raises(ColumnsError, match="invisible"):
+        _warm_up(service)
 
 
 @pytest.mark.faults

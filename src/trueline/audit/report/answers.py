@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ...findings import Assurance
-from ..saying import amount, percent
+from ..saying import BEYOND, amount, cost_in_words, growth
 from .grid import cell_text, grid
 from .visible import visible
 
@@ -37,6 +37,8 @@ NAMES = {  # evidence by what it means, where its name in the JSON does not say 
     "left": "left of it then",
     "no_remedy": "no remedy, because",
     "remedies_tried": "tried",
+    "effect_with_remedy": "effect per unit with the remedy",
+    "shift_by_remedy": "predictions moved by the remedy itself",
     "per_unit": "buys per unit",
     "reach": "buys over its whole range",
     "step": "small change",
@@ -83,11 +85,13 @@ def answers(finding: dict[str, Any], sections: list[dict[str, Any]], most: int =
 
 
 def _cost(mean: float | None, low: float | None, high: float | None) -> str:
-    """The price of the advice; the band over the splits where there is one."""
+    """The price of the advice, in its own words; the band over the splits where there is one."""
     if mean is None:
         return ""
-    band = "" if low is None or high is None or low == high else f" ({percent(low)} to {percent(high)} over the splits)"
-    return f"{percent(mean)} more squared error on clean rows{band}"
+    said = cost_in_words(mean)
+    if low is None or high is None or low == high or mean > BEYOND:
+        return said
+    return f"{said} ({growth(low)} to {growth(high)} over the splits)"
 
 
 def _piece(name: str, value: Any, most: int) -> dict[str, Any]:

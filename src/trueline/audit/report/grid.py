@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..saying import amount, percent
+from ..saying import amount, growth
 from .visible import visible
 
 __all__ = ["cell_text", "grid", "is_number"]
@@ -106,7 +106,7 @@ def _at(line: list[Any], place: int) -> Any:
 
 def _told(value: Any, head: dict[str, Any]) -> str:
     if head["unit"] == "share" and is_number(value):
-        return percent(value)
+        return growth(value)
     return str(value) if head["name"] == "row" and isinstance(value, int) else cell_text(value)
 
 

@@ -14,8 +14,9 @@ from ..saying import amount, percent
 from ..section import Table
 from ..severity import TOLD, severity_of_leak
 from .findings import ATTRIBUTE, finding
+from .leaving_out import without_columns
 from .pricing import Price
-from .remedies import Remedy, told, unmeasured, without_columns
+from .remedies import Remedy, told, unmeasured
 
 __all__ = ["HOW_ATTRIBUTES", "Attributes", "attributes"]
 

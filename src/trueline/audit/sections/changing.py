@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..ground import Ground
 
-__all__ = ["Pair", "Watch", "apart", "changed", "watch_of"]
+__all__ = ["Pair", "Watch", "apart", "changed", "effect_of", "watch_of"]
 
 Array = NDArray[np.float64]
 Pair = tuple[ArrayLike, ArrayLike]
@@ -39,11 +39,22 @@ def watch_of(ground: Ground, moves: str | NDArray[np.bool_] | Watch | None) -> W
     """
     if callable(moves):
         return moves
-    here = ground.sample
-    if not isinstance(moves, str):
-        Z = ground.Z[here if moves is None else np.asarray(moves)]
-        return lambda one, other: float((one.predict(Z) - other.predict(Z)).mean())
-    j = ground.names.index(moves)
+    if isinstance(moves, str):
+        effect = effect_of(ground, moves)
+        return lambda one, other: effect(one) - effect(other)
+    Z = ground.Z[ground.sample if moves is None else np.asarray(moves)]
+    return lambda one, other: float((one.predict(Z) - other.predict(Z)).mean())
+
+
+def effect_of(ground: Ground, feature: str) -> Callable[[Any], float]:
+    """What one standard deviation of a column changes in the predictions of a fit, in units of y.
+
+    Parameters
+    ----------
+    ground : Ground
+    feature : str
+    """
+    here, j = ground.sample, ground.names.index(feature)
     up, down = ground.Z[here].copy(), ground.Z[here].copy()
     half = ground.sd[j] / ground.unit[j] / 2
     up[:, j] += half
@@ -52,7 +63,7 @@ def watch_of(ground: Ground, moves: str | NDArray[np.bool_] | Watch | None) -> W
     def effect(model: Any) -> float:
         return float((model.predict(up) - model.predict(down)).mean())
 
-    return lambda one, other: effect(one) - effect(other)
+    return effect
 
 
 def changed(

@@ -15,7 +15,7 @@ from ..flips.flipping import rows_to_flip
 from ..ground import Ground
 from ..saying import count, listed
 from ..section import Section, Table
-from .inference import inference
+from .inference import entangled, inference
 from .signs import KINDS, Counted, sign_findings
 from .verdicts import verdicts
 
@@ -46,7 +46,8 @@ def counts(ground: Ground) -> Section:
     found = [_count(ground, frame, ground.y[rows], j, _effort(ground, i), skipped) for i, j in enumerate(asked)]
     counted = [one for one in found if one is not None]
     if not counted:
-        return Section("", "", not_run=_told(skipped) or "no column varies", how=HOW)
+        why = entangled(ground) or "no column has an effect of its own"
+        return Section("", "", not_run=_told(skipped) or "no column varies", how=HOW, facts={"because": why})
     tested = verdicts(ground, frame, ground.y[rows], [one.feature for one in counted])
     made = sign_findings(ground, counted, rows)
     return Section(
@@ -59,6 +60,7 @@ def counts(ground: Ground) -> Section:
         chart=_path(ground, counted[0], rows),
         facts={
             "counts": [one.line for one in counted],
+            "because": entangled(ground) if skipped else "",
             "changes": {finding.fingerprint: changes for finding, changes in made if changes is not None},
         },
     )

@@ -34,7 +34,12 @@ def damage(ground: Ground) -> Section:
     ground : Ground
     """
     if ground.domain.allowed(len(ground.names)).frozen.all():
-        return Section("", "", not_run="every column was said to be one that nobody can choose, and these attacks do")
+        return Section(
+            "",
+            "",
+            not_run="every column was said to be one that nobody can choose, and these attacks do",
+            facts={"because": "every column is frozen"},
+        )
     rows = siege_rows(ground)
     arena = besiege(ground, rows)
     findings, calm = _findings(ground, arena)

@@ -14,7 +14,10 @@ from ...models.least_squares import LeastSquares
 from ..ground import Ground
 from ..saying import count, listed
 
-__all__ = ["Intervals", "inference"]
+__all__ = ["Intervals", "entangled", "inference"]
+
+
+FEW = 3  # columns that are named, rather than counted
 
 
 class Intervals(NamedTuple):
@@ -65,3 +68,15 @@ def _reason(error: DataError | OptionError) -> str:
         f"{count(len(names), 'column')} are determined by others, or never change ({listed(names, 4)}). Leave out "
         "columns until each says something of its own"
     )
+
+
+def entangled(ground: Ground) -> str:
+    """Which columns determine each other, in few words; empty where none does.
+
+    Parameters
+    ----------
+    ground : Ground
+    """
+    names = ground.dependent
+    which = listed(names) if len(names) <= FEW else count(len(names), "column")
+    return f"{which} determine each other" if names else ""

@@ -15,7 +15,8 @@ from ..severity import lower, severity_of
 from .categories import Category, categories, two_sided
 from .extrapolating import FAR, far_finding, reaches
 from .findings import EVASION, finding
-from .remedies import without_columns
+from .leaving_out import without_columns
+from .remedies import unmeasured
 
 __all__ = ["levers"]
 
@@ -84,9 +85,16 @@ def levers(ground: Ground) -> Section:
         for one in found
     ]  # fmt: skip
     if not found:
-        return Section("", "", not_run="every column was said to be one that nobody can misreport", how=HOW)
-    text = f"What one can gain for one's own row by misreporting one of {count(len(found), 'column')}. "
-    text += f"{count(frozen, 'feature')} that nobody can misreport are left out. " if frozen else ""
+        return Section(
+            "",
+            "",
+            not_run="every column was said to be one that nobody can misreport",
+            how=HOW,
+            facts={"because": "every column is frozen"},
+        )
+    which = f"one of {len(found):,} columns" if len(found) > 1 else "the one column that there is"
+    text = f"What one can gain for one's own row by misreporting {which}. "
+    text += f"Left out: {count(frozen, 'feature')} that nobody can misreport. " if frozen else ""
     text += "Whether a column can be misreported at all is for you to say (--frozen COLUMN)."
     return Section(
         "",
@@ -149,7 +157,8 @@ def _finding(ground: Ground, one: Lever) -> Finding:
     severity = severity_of(one.gain, 1, ground.terms, own_output=True)
     category = one.per_unit is None
     deed = f"`{one.name}`, {one.move}," if not category else f"Switching `{one.name}` ({one.move})"
-    remedy = without_columns(ground, one.columns, one.name)
+    asked = bool(set(one.columns) & set(ground.effects))  # then without it there is no analysis
+    remedy = unmeasured("its effect is asked for") if asked else without_columns(ground, one.columns, one.name)
     return finding(
         ground,
         "category-lever" if category else "cheap-lever",

@@ -60,6 +60,7 @@ def _extreme(ground: Ground, found: Finding) -> Finding:
         found,
         advice=f"Check where rows {names} come from: without the {len(gone)} farthest, predictions move by "
         f"{amount(shift)} (root mean square). {remedy.advice}",
+        effect=shift,
         evidence={**found.evidence, "shift_without_them": shift, **remedy.evidence},
     )
 
@@ -86,7 +87,7 @@ def _dependent(ground: Ground, found: Finding, rows: NDArray[np.intp]) -> Findin
     return replace(
         found,
         title=f"{count(len(involved), 'column')} determine each other: {listed(found.where, 4)}",
-        advice=f"Leave out {listed(names, 12)}, or set reg_lambda: these rows do not determine their coefficients. "
-        f"Leaving them out costs {price.words}",
+        advice=f"Leave out {listed(names, 12)} (--drop), or fit with a penalty: these rows do not determine the "
+        f"coefficients of {listed(found.where, 4)}. Leaving out costs {price.words}",
         evidence={**found.evidence, "leave_out": names, **price.evidence},
     )

@@ -129,7 +129,7 @@ def _finding(ground: Ground, where: str, mean: float, share: float) -> tuple[Fin
             evidence={"suspects": number, "share": share, "mean_shift": mean, **remedy.evidence},
             attacker="somebody who supplied these rows, or nobody: long tails look the same",
             reference=POISONING,
-            advice=f"{remedy.advice}. First look at the rows listed under 'Possibly poisoned already?'",
+            advice=f"Look at the rows listed under 'Possibly poisoned already?' before anything else. {remedy.advice}",
         ),
     )
 

@@ -17,7 +17,7 @@ from ...models.least_squares import LeastSquares
 from ...models.trimmed_fit import EXACT_ROWS
 from ...models.trimmed_least_squares import TrimmedLeastSquares
 from ..ground import TRIM, Ground, quietly
-from ..saying import amount, percent
+from ..saying import BEYOND, cost_in_words, growth, percent
 
 __all__ = ["CALLED", "Price", "defences", "price", "price_of"]
 
@@ -29,7 +29,6 @@ MANY = 0.06  # of the rows: more that disagree look like long tails rather than 
 WORST_RATE = 0.2  # of poison, which the defences are set for
 TRACE = 1e-14
 ROUNDING = 1e-12  # of the spread of y: a smaller error is none
-BEYOND = 1e9  # times the error: there was none
 PARTS, ROOM = 7, 3  # votes at most, and rows that each has for every unknown
 CALLED = {
     "huber": "fit with HuberRegression",
@@ -101,24 +100,19 @@ class Price:
         if not np.isfinite(self.cost):
             return "what these rows are too few to measure"
         if max(self.cost, self.honest or 0.0) > BEYOND:
-            return "an exact fit: MSE on clean rows grows from 0"
-        said = _share(self.cost)
+            return cost_in_words(np.inf)
+        said = cost_in_words(self.cost)
         if self.honest is None:
-            return f"{said} MSE on clean rows"
-        honest = _share(self.honest).removesuffix(" in")
-        return f"{said} MSE on the rows that agree, {honest} if the other {percent(self.aside)} are honest"
+            return said
+        honest = growth(self.honest) if self.honest > 0.0005 else "none measurable"
+        others = f"{honest} if the other {percent(self.aside)} are honest"
+        return f"{said.removesuffix('clean rows')}the rows that agree, {others}"
 
     @property
     def evidence(self) -> dict[str, Any]:
         """For JSON."""
         told = {"remedy_cost": self.cost, "remedy_cost_from": self.low, "remedy_cost_to": self.high}
         return told if self.honest is None else {**told, "remedy_cost_if_all_are_honest": self.honest}
-
-
-def _share(cost: float) -> str:
-    if cost >= 1:
-        return f"a factor of {amount(1 + cost, 2)} in"
-    return percent(cost) if cost > 0.0005 else "no measurable"
 
 
 def price(ground: Ground, name: str) -> Price:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from ..ground import Ground, quietly
 from ..saying import amount
-from .changing import Pair, Watch, changed, watch_of
+from .changing import Pair, Watch, apart, changed, effect_of, watch_of
 from .pricing import CALLED, Price, defences, price, price_of
 
 __all__ = [
@@ -23,12 +23,12 @@ __all__ = [
     "priced",
     "told",
     "unmeasured",
-    "without_columns",
 ]
 
 Array = NDArray[np.float64]
 
 EQUAL = 0.01  # prices no farther apart are the same
+OTHER = 2.0  # times as large, or half: an effect that is no longer the same
 HELPS = 0.7  # what leaves more of a shift than this is no remedy
 WORK = 20_000_000  # rows times squared columns up to which every defence is tried; beyond, only those of FEW
 FEW = ("huber", "trimmed")
@@ -109,7 +109,10 @@ def measured(
             refused = str(error)
     if not left:
         return unmeasured(f"these rows allow none of the defences ({refused.rstrip('.')})")
-    return _chosen(ground, abs(before), left)
+    remedy = _chosen(ground, abs(before), left)
+    if not remedy.helps or (gone is not None and not isinstance(moves, str)):
+        return remedy
+    return _with_its_own_shift(ground, remedy, moves)
 
 
 def priced(ground: Ground, name: str, fit: Callable[[NDArray[np.intp]], Callable[[Array], Array]],
@@ -127,29 +130,6 @@ def priced(ground: Ground, name: str, fit: Callable[[NDArray[np.intp]], Callable
         What remains of the shift then, in units of y, as the caller measured it.
     """
     return told(name, price_of(ground, fit), left)
-
-
-def without_columns(ground: Ground, names: tuple[str, ...], called: str = "") -> Remedy:
-    """Leave columns out: whoever misreports one of them then moves nothing.
-
-    Parameters
-    ----------
-    ground : Ground
-    names : tuple of str
-    called : str
-        What they are called together, such as the category that they encode.
-    """
-    kept = [j for j, name in enumerate(ground.names) if name not in names]
-    if not kept:
-        return unmeasured("without it no column is left")
-
-    def fit(rows: NDArray[np.intp]) -> Callable[[Array], Array]:
-        model = clone(ground.refit)
-        quietly(model, ground.Z[rows][:, kept], ground.y[rows])
-        return lambda Z: np.asarray(model.predict(Z[:, kept]))
-
-    listed = f"`{called}`" if called else ", ".join(f"`{name}`" for name in names)
-    return priced(ground, f"leave {listed} out", fit, 0.0)
 
 
 def _candidates(ground: Ground) -> dict[str, Any]:
@@ -189,6 +169,24 @@ def _chosen(ground: Ground, before: float, left: dict[str, float]) -> Remedy:
         return told(CALLED[best], price(ground, best), left[best], "the same rows then move it by")
     said = f"No defence tried holds: under the best, {CALLED[best]}, {amount(left[best])} of {amount(before)} is left"
     return Remedy(said, {"remedies_tried": list(left), "left": left[best]}, left[best])
+
+
+def _with_its_own_shift(ground: Ground, remedy: Remedy, moves: str | NDArray[np.bool_] | Watch | None) -> Remedy:
+    """A defence that answers otherwise where nobody attacks is no quiet remedy: a fit that is constant holds still."""
+    defence = next(name for name in ground.defended if CALLED[name] == remedy.evidence["remedy"])
+    calm = ground.defended[defence]
+    if isinstance(moves, str):
+        j = ground.names.index(moves)
+        now, then = float(ground.line.coef[j]), effect_of(ground, moves)(calm) / float(ground.sd[j])
+        evidence = {"effect_with_remedy": then}
+        said = f"the effect itself is then {amount(then)} per unit, not {amount(now)}"
+        same = then * now > 0 and 1 / OTHER <= then / now <= OTHER
+    else:
+        off = apart(ground)(calm, ground.refit)
+        evidence, same = {"shift_by_remedy": off}, off < ground.terms.tolerance
+        said = f"it moves predictions itself by {amount(off)} (root mean square)"
+    advice = remedy.advice if same else f"{remedy.advice}, and {said}"
+    return replace(remedy, advice=advice, evidence={**remedy.evidence, **evidence})
 
 
 def told(name: str, cost: Price, left: float, then: str = "this brings it to") -> Remedy:

@@ -38,6 +38,7 @@ def reproduces(ground: Ground) -> Section:
             "",
             not_run="no model was given, so least squares was fitted now and there is nothing to reproduce",
             how=HOW,
+            facts={"because": "no model was given"},
         )
     try:
         X: Any = ground.X

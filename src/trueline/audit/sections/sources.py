@@ -61,10 +61,11 @@ def sources(ground: Ground) -> Section:
     ground : Ground
     """
     if ground.rows.source is None:
-        return Section("", "", not_run="no column says who supplied the rows (--source COL)", how=HOW)
+        missing = "no column says who supplied the rows (--source COL)"
+        return Section("", "", not_run=missing, how=HOW, facts={"because": "no source was named"})
     if (ground.rows.source == ground.rows.source[0]).all():
         who = f"every row comes from one source (`{ground.rows.source_name}` never changes): nobody to compare it with"
-        return Section("", "", not_run=who, how=HOW)
+        return Section("", "", not_run=who, how=HOW, facts={"because": "there is one source only"})
     could, why = _could(ground)
     judged = defend.attribute(~ground.suspects, ground.rows.source)
     pulls = sorted((_pull(ground, one) for one in judged.sources), key=lambda pull: -abs(pull.mean))

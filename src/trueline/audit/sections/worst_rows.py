@@ -14,10 +14,11 @@ from ...findings import Assurance, Finding, Severity
 from ..changes import Changes
 from ..ground import Ground
 from ..moves.worst import worst_row
-from ..saying import amount, count
+from ..saying import amount, count, listed
 from ..section import Section, Table
 from ..severity import severity_of
 from .findings import POISONING, finding
+from .inference import entangled
 from .remedies import measured
 
 __all__ = ["worst_rows"]
@@ -26,6 +27,10 @@ HOW = (
     "trueline.audit.worst_row: over all rows inside the domain, the largest shift of a number by added rows. For one "
     "row it is the global optimum; the bound is proven for as many rows as are asked for. A coefficient's shift is "
     "given for one standard deviation of its column."
+)
+DEPENDENT = (
+    "{} determine each other, so one added row can give them any coefficients. Leave out columns (--drop) until none "
+    "does"
 )
 PROVEN_ENOUGH = 1.01  # bound over found
 SIZE, WIDE = 400_000, 20  # cells, and features, beyond which two coefficients must do
@@ -80,7 +85,7 @@ def worst_rows(ground: Ground) -> Section:
     condition = (ground.condition[0].upper() + ground.condition[1:] + ".") if ground.condition else ""
     left = "; ".join(f"{' and '.join(names)}: {reason}" for reason, names in skipped.items())
     if not found:
-        return Section("", "", not_run=left, how=HOW)
+        return Section("", "", not_run=left, how=HOW, facts={"because": entangled(ground)})
     made = _finding(ground, found)
     said = (ground.caveat.strip(), condition, f"Not bounded: {left}." if left else "")
     return Section(
@@ -98,6 +103,8 @@ def _found(ground: Ground) -> tuple[list[_Worst], dict[str, list[str]]]:
     """What was found for each number, and why it was not for others: each reason with what it concerns."""
     frame = pa.table({name: pa.array(np.ascontiguousarray(ground.Z[:, j])) for j, name in enumerate(ground.names)})
     found, skipped = list[_Worst](), dict[str, list[str]]()
+    if ground.dependent:
+        return found, {DEPENDENT.format(listed(ground.dependent, 12)): ["nothing is bounded"]}
     for feature in (None, *_watched(ground)):
         of: Any = "mean prediction" if feature is None else ("coefficient", feature)
         j = 0 if feature is None else ground.names.index(feature)

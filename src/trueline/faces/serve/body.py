@@ -24,11 +24,16 @@ class ClientGoneError(Exception):
 def check_type(headers: Mapping[str, str]) -> None:
     """Only JSON as it is.
 
+    Callers that offer to change the protocol are told not to: until it is changed the HTTP parser sees no body.
+
     Raises
     ------
     RefusedError
-        "wrong_type"; names what was sent.
+        "wrong_type", "malformed"; names what was sent.
     """
+    if "upgrade" in headers and "upgrade" in headers.get("connection", "").lower():
+        said = f"this is HTTP/1.1 and stays so: send without Upgrade: {headers['upgrade'][:40]}"
+        raise RefusedError("malformed", said, (), CLOSE)
     sent = headers.get("content-type", "")
     kind, _, parameters = sent.partition(";")
     good = parameters.strip().lower() in ("", "charset=utf-8", 'charset="utf-8"')

@@ -6,11 +6,15 @@ sends it byte by byte, or never reads its answer, is kept for as long as it like
 
 from __future__ import annotations
 
+import sys
 from asyncio import TimerHandle
+from http import HTTPStatus
 from typing import Any
 
+from httptools import HttpParserCallbackError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .guard import Guard
 from .refusals import RefusedError
 
 __all__ = ["LARGEST_HEAD", "MOST_CONNECTIONS", "BoundedConnection"]
@@ -56,8 +60,8 @@ class BoundedConnection(HttpToolsProtocol):
         super().data_received(data)
         if self._head_clock is None:
             self._head_bytes = 0
-        elif self._head_bytes > LARGEST_HEAD:
-            self._give_up()
+        elif self._head_bytes > LARGEST_HEAD and not self.transport.is_closing():
+            self._refuse(_large_head())
 
     def on_message_begin(self) -> None:
         """Another head begins."""
@@ -66,8 +70,10 @@ class BoundedConnection(HttpToolsProtocol):
             self._start_head()
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """The head is there; one that came in a single piece is measured now."""
         self._stop_head()
+        if self._head_bytes > LARGEST_HEAD and self._size_of_head() > LARGEST_HEAD:
+            raise _large_head()  # the parser hands it to `send_400_response`
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
@@ -77,10 +83,11 @@ class BoundedConnection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP gets the same shape of refusal as everything else."""
-        content = RefusedError("malformed", msg).body()
-        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n"
-        self.transport.write(f"{head}connection: close\r\n\r\n".encode() + content)
-        self.transport.close()
+        error = sys.exception()
+        within = error.__context__ if isinstance(error, HttpParserCallbackError) else None
+        said = "the address cannot be read" if within else error or msg  # all that uvicorn itself stumbles over
+        refusal = RefusedError("malformed", f"this is no HTTP/1.1: {said}")
+        self._refuse(within if isinstance(within, RefusedError) else refusal)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """A caller that has said all may still hear the answer to it."""
@@ -106,6 +113,21 @@ class BoundedConnection(HttpToolsProtocol):
         else:
             super().timeout_keep_alive_handler()
 
+    def _size_of_head(self) -> int:
+        return len(self.url) + sum(len(name) + len(text) + 4 for name, text in self.headers)  # and ": ", CR, LF
+
+    def _refuse(self, error: RefusedError) -> None:
+        """Before there is a request that an application could answer."""
+        assert isinstance(self.app, Guard)
+        content, id_ = error.body(), self.app.unread(self.client, error)
+        if not self.idle and not self.cycle.more_body:  # what was asked before is answered, and is the last
+            self.cycle.keep_alive = False
+            return
+        head = f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-type: application/json\r\n"
+        more = f"content-length: {len(content)}\r\nx-request-id: {id_}\r\nconnection: close\r\n\r\n"
+        self.transport.write(f"{head}{more}".encode() + content)
+        self.transport.close()
+
     def _start_head(self) -> None:
         self.since = self.loop.time()
         self._head_clock = self.loop.call_later(HEAD_SECONDS, self._give_up)
@@ -123,3 +145,7 @@ class BoundedConnection(HttpToolsProtocol):
     def _give_up(self) -> None:
         if not self.transport.is_closing():
             self.transport.abort()
+
+
+def _large_head() -> RefusedError:
+    return RefusedError("large_head", f"request line and headers may have {LARGEST_HEAD} bytes together")

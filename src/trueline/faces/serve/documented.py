@@ -6,18 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...rows.schema import Schema
+from .answers import ERROR, TEXT, many, strict
 from .open_inference import DATATYPES, OUTPUT
 from .refusals import REASONS
 from .service import Named
 from .settings import Settings
 
-__all__ = ["infer_body", "predict_body", "responses", "secured"]
+__all__ = ["completed", "infer_body", "predict_body", "responses"]
 
 GUARD = ("no_key", "bad_key", "wrong_scope", "wrong_host", "too_many", "internal")
 OPEN = ("wrong_host", "internal")
 BODY = ("malformed", "too_slow", "too_large", "wrong_type", "wrong_shape", "wrong_columns", "wrong_cells", "overflow",
         "busy")  # fmt: skip
-TEXT = {"type": "string"}
+REFUSAL = {"$ref": "#/components/schemas/Refusal"}
 
 
 def responses(
@@ -54,18 +55,12 @@ def responses(
         if status in found:
             found[status]["description"] += f". {said}"
         else:
-            found[status] = {"description": said, "content": {"application/json": {"schema": _error()}}}
+            found[status] = {"description": said, "content": {"application/json": {"schema": REFUSAL}}}
     return found
 
 
-def _error() -> dict[str, Any]:
-    problem = {"type": "object", "properties": {"column": TEXT, "what": TEXT}}
-    fields = {"reason": {"enum": list(REASONS)}, "message": TEXT, "problems": {"type": "array", "items": problem}}
-    return _strict({"error": _strict(fields)})
-
-
-def predict_body(schema: Schema, settings: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
-    """JSON Schema of the body of ``POST /predict``, and of its answer.
+def predict_body(schema: Schema, settings: Settings) -> dict[str, Any]:
+    """JSON Schema of the body of ``POST /predict``.
 
     Parameters
     ----------
@@ -75,17 +70,14 @@ def predict_body(schema: Schema, settings: Settings) -> tuple[dict[str, Any], di
     row = {name: value for name, value in schema.json_schema().items() if name != "$schema"}
     length = {"type": "array", "minItems": 1, "maxItems": settings.max_rows}
     cells = {name: {**length, "items": cell} for name, cell in row["properties"].items()}
-    as_rows = _strict({"rows": {**length, "items": row}})
-    as_columns = _strict({"columns": {**row, "properties": cells}})
+    as_rows = strict({"rows": {**length, "items": row}})
+    as_columns = strict({"columns": {**row, "properties": cells}})
     as_columns["description"] = "All lists as long."
-    warning = {"type": "object", "properties": {"column": TEXT, "kind": TEXT, "policy": TEXT, "what": TEXT}}
-    answer = {"predictions": {"type": "array", "items": {"type": "number"}}, "model": TEXT,
-              "warnings": {"type": "array", "items": warning}}  # fmt: skip
-    return {"oneOf": [as_rows, as_columns]}, _strict(answer)
+    return {"oneOf": [as_rows, as_columns]}
 
 
-def infer_body(served: Named, settings: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
-    """JSON Schema of an inference request of version 2, and of its answer.
+def infer_body(served: Named, settings: Settings) -> dict[str, Any]:
+    """JSON Schema of an inference request of version 2.
 
     Parameters
     ----------
@@ -100,22 +92,16 @@ def infer_body(served: Named, settings: Settings) -> tuple[dict[str, Any], dict[
                                  "minItems": 1, "maxItems": 2},
         "datatype": {"enum": types}, "data": {"type": "array", "minItems": 1, "maxItems": most},
     }  # fmt: skip
-    entry = _strict(tensor)
-    entry["properties"]["parameters"] = {"type": "object"}
-    output = _strict({"name": {"const": OUTPUT}})
-    body = _strict({"inputs": {"type": "array", "items": entry, "minItems": len(served.schema.columns)}})
-    body["properties"] |= {"id": TEXT, "parameters": {"type": "object"}, "outputs": {"type": "array", "items": output}}
-    body["description"] = "One tensor for every column, its shape [rows] or [rows, 1]."
-    numbers = {"type": "array", "items": {"type": "number"}}
-    given = _strict({"name": {"const": OUTPUT}, "shape": {"type": "array", "items": {"type": "integer"}},
-                     "datatype": {"const": "FP64"}, "data": numbers})  # fmt: skip
-    answer = _strict({"model_name": TEXT, "model_version": TEXT, "outputs": {"type": "array", "items": given}})
-    answer["properties"] |= {"id": TEXT, "parameters": {"type": "object"}}
-    return body, answer
+    entry = strict({**tensor, "parameters": {"type": "object"}}, may_lack=("parameters",))
+    output = strict({"name": {"const": OUTPUT}, "parameters": {"type": "object"}}, may_lack=("parameters",))
+    parts = {"inputs": many(entry, minItems=len(served.schema.columns)), "id": TEXT, "parameters": {"type": "object"},
+             "outputs": many(output)}  # fmt: skip
+    said = "One tensor for every column, by its name, all of as many rows; its shape is [rows] or [rows, 1]."
+    return strict(parts, may_lack=("id", "parameters", "outputs"), description=said)
 
 
-def secured(document: dict[str, Any], open_paths: Iterable[str]) -> dict[str, Any]:
-    """The same description with the two ways to show a key, on every path but the open ones.
+def completed(document: dict[str, Any], open_paths: Iterable[str]) -> dict[str, Any]:
+    """The same description with the shape of refusals, and the two ways to show a key on every path but the open ones.
 
     Parameters
     ----------
@@ -125,12 +111,8 @@ def secured(document: dict[str, Any], open_paths: Iterable[str]) -> dict[str, An
     """
     schemes = {"bearer": {"type": "http", "scheme": "bearer"},
                "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}  # fmt: skip
-    document.setdefault("components", {})["securitySchemes"] = schemes
+    document["components"] = {"securitySchemes": schemes, "schemas": {"Refusal": ERROR}}
     for path, item in document["paths"].items():
         for operation in item.values() if path not in set(open_paths) else ():
             operation["security"] = [{"bearer": []}, {"header": []}]
     return document
-
-
-def _strict(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

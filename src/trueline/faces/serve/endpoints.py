@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from ... import __version__
 from .body import check_type, read_body
+from .call import Call, call_of
 from .card import card_of
-from .guard import Call, call_of
 from .open_inference import infer_answer, model_metadata, tensor_columns
 from .page import page
 from .refusals import RefusedError
@@ -48,7 +48,6 @@ class Endpoints:
 
     async def infer(self, request: Request) -> Response:
         """``POST /v2/models/{name}/infer``: tensors to a tensor."""
-        self._check_name(request)
         call, service = call_of(request), self.service
         columns, id_ = tensor_columns(parse(await self._body(request, call)), service.served.schema.columns)
         taken = service.reader.read_columns(columns)
@@ -72,12 +71,10 @@ class Endpoints:
 
     async def model(self, request: Request) -> Response:
         """``/v2/models/{name}``: its inputs and its output."""
-        self._check_name(request)
         return JSONResponse(model_metadata(self.service.served))
 
     async def model_ready(self, request: Request) -> Response:
         """``/v2/models/{name}/ready``: the same as the server's, since there is one model."""
-        self._check_name(request)
         if self.service.draining:
             raise RefusedError("busy", "the server is about to stop")
         return JSONResponse({"name": self.service.served.name, "ready": True})
@@ -118,9 +115,3 @@ class Endpoints:
             return await read_body(request.receive, call.headers, service.settings)
         finally:
             service.reading -= 1
-
-    def _check_name(self, request: Request) -> None:
-        """The guard leads the name of the model here itself; any other comes through the routes."""
-        asked = request.path_params.get("name", self.service.served.name)
-        if asked != self.service.served.name:
-            raise RefusedError("not_found", f"no model {asked[:80]!r} here: this server has {self.service.served.name}")

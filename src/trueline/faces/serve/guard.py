@@ -1,32 +1,28 @@
-"""What stands before every route: keys, rates, one shape of refusal, one log line, one measurement."""
+"""What stands before every path: keys, rates, one shape of refusal, one log line, one measurement."""
 
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from .body import ClientGoneError
+from .call import Call, fault, refused
 from .refusals import RefusedError
 from .service import Service
 
-__all__ = ["Call", "Door", "Guard", "call_of", "fault", "refused"]
+__all__ = ["Door", "Guard"]
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PREFIX = secrets.token_hex(4)  # of request ids: this process
-NUMBERS = count(1)
 ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 HUNG_UP = 499  # in the log and the metrics only
 
@@ -35,65 +31,55 @@ faults = logging.getLogger("trueline.serve")
 
 @dataclass(frozen=True)
 class Door:
-    """How one path is guarded and counted.
+    """How one path is guarded, counted and answered.
 
     Parameters
     ----------
     route : str
         The label of its measurements.
+    endpoint : callable
+        Answers.
     scope : str, optional
         What a key must be good for; None is open to everybody.
-    endpoint : callable, optional
-        Answers POST on this very path without a search through all routes.
+    method : str
+        The one it takes; HEAD comes with GET.
     """
 
     route: str
+    endpoint: Callable[[Request], Awaitable[Response]]
     scope: str | None = "predict"
-    endpoint: Callable[[Request], Awaitable[Response]] | None = None
+    method: str = "GET"
 
-
-@dataclass(slots=True)
-class Call:
-    """One request, as far as the log wants to know."""
-
-    id: str
-    headers: dict[str, str]
-    key: str | None = None
-    rows: int = 0
-    status: int = 0
-    reason: str | None = None
-
-
-def call_of(request: Request) -> Call:
-    """What the guard keeps of a request."""
-    call: Call = request.scope["trueline"]
-    return call
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """All that it takes."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
 
 
 class Guard:
-    """The outermost application.
+    """The application: whoever may is led to the door of exactly this path, and to no other.
 
     Parameters
     ----------
-    app : ASGI application
-        With the routes.
     service : Service
     doors : dict of str to Door
         By path.
     """
 
-    def __init__(self, app: App, service: Service, doors: Mapping[str, Door]) -> None:
-        self.app, self.service, self.doors = app, service, dict(doors)
-        self._other = Door("other")
+    def __init__(self, service: Service, doors: Mapping[str, Door]) -> None:
+        self.service, self.doors = service, dict(doors)
+        self._other = Door("other", self._nowhere)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._not_http(scope, receive, send)
+            if scope["type"] != "websocket":
+                raise ValueError(f"no {scope['type']} here")  # ASGI's way to say so, for servers that offer one
+            await send({"type": "websocket.close", "code": 1008})
             return
         started = time.perf_counter()
         door = self.doors.get(scope["path"], self._other)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        call = scope["trueline"] = Call(f"{PREFIX}-{next(NUMBERS):x}", headers)
+        headers = {name.decode("latin-1"): value.decode("latin-1").strip() for name, value in scope["headers"]}
+        call = scope["trueline"] = Call(headers)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -114,9 +100,9 @@ class Guard:
         call: Call = scope["trueline"]
         try:
             self._admit(scope, call, door)
-            if door.endpoint is None or scope["method"] != "POST":
-                await self.app(scope, receive, send)
-                return
+            if scope["method"] not in door.methods and door is not self._other:
+                said = f"this path takes {door.method}, not {scope['method']}"
+                raise RefusedError("wrong_method", said, (), {"Allow": ", ".join(door.methods)})
             response = await door.endpoint(Request(scope, receive))
         except RefusedError as error:
             response = refused(call, error)
@@ -125,15 +111,22 @@ class Guard:
             return
         except Exception:  # the caller gets no traceback, the log does
             faults.exception("request %s", call.id)
-            if call.status:
-                return
             response = refused(call, fault(call))
         await response(scope, receive, send)
+
+    async def _nowhere(self, request: Request) -> Response:
+        served, path = self.service.served, request.scope["path"]
+        if path.startswith("/v2/models/"):
+            said = f"no such path: this server has the model {served.name} in version {served.version}, and no other"
+        else:
+            said = f"no path {path[:200]!r} here; /openapi.json describes those there are"
+        raise RefusedError("not_found", said)
 
     def _admit(self, scope: Scope, call: Call, door: Door) -> None:
         service = self.service
         if service.hosts is not None and _host(call.headers) not in service.hosts:
-            raise RefusedError("wrong_host", f"this server does not answer to {call.headers.get('host', '')[:80]!r}")
+            said = f"this server answers to {', '.join(sorted(service.hosts))}, not to"
+            raise RefusedError("wrong_host", f"{said} {call.headers.get('host', '')[:80]!r}")
         if door.scope is None:
             return
         if service.keys is not None:
@@ -155,22 +148,22 @@ class Guard:
             call.reason,
         )  # fmt: skip
 
-    async def _not_http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            await self.app(scope, receive, send)
+    def unread(self, client: tuple[str, int] | None, error: RefusedError) -> str:
+        """Count and log a request that was refused before its head could be read.
 
+        Parameters
+        ----------
+        client : tuple (address, port), optional
+        error : RefusedError
 
-def refused(call: Call, error: RefusedError) -> Response:
-    """A refusal as an answer, noted for the log."""
-    call.reason = error.reason
-    return Response(error.body(), error.status, error.headers, "application/json")
-
-
-def fault(call: Call) -> RefusedError:
-    """What a caller hears of a fault."""
-    return RefusedError("internal", f"a fault of the server; its log knows it as {call.id}")
+        Returns
+        -------
+        str
+            Its id.
+        """
+        call = Call({}, status=error.status, reason=error.reason)
+        self._note({"client": client, "method": "-", "path": "-"}, call, self._other, 0.0)
+        return call.id
 
 
 def _caller(scope: Scope) -> str:

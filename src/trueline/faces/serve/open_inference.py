@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
 
@@ -19,6 +19,7 @@ NUMBERS = ("FP64", "FP32", "FP16", "INT64", "INT32", "INT16", "INT8", "UINT64", 
 DATATYPES = {"numeric": NUMBERS, "integer": NUMBERS, "boolean": ("BOOL", *NUMBERS), "category": ("BYTES",)}
 BODY = {"id", "parameters", "inputs", "outputs"}
 TENSOR = {"name", "shape", "datatype", "data", "parameters"}
+MOST_NAMES = 20  # of columns, in one message
 
 
 def tensor_columns(body: Any, columns: Iterable[Column]) -> tuple[dict[str, list[Any]], str | None]:
@@ -46,6 +47,7 @@ def tensor_columns(body: Any, columns: Iterable[Column]) -> tuple[dict[str, list
         raise RefusedError("wrong_shape", 'the body must be {"inputs": [...]}, with "id", "parameters" or "outputs"')
     _check_rest(body)
     kinds = {column.name: column.kind for column in columns}
+    _check_matrix(body["inputs"], kinds)
     found: dict[str, list[Any]] = {}
     for place, tensor in enumerate(body["inputs"], start=1):
         if not isinstance(tensor, dict) or set(tensor) - {"parameters"} != TENSOR - {"parameters"}:
@@ -54,17 +56,32 @@ def tensor_columns(body: Any, columns: Iterable[Column]) -> tuple[dict[str, list
         if not isinstance(name, str) or name in found:
             raise RefusedError("wrong_shape", f"input {place} must have a name of its own")
         found[name] = _cells(tensor, kinds.get(name))
+    if len(set(map(len, found.values()))) != 1:
+        raise RefusedError("wrong_shape", '"inputs" must have one tensor for each column, all of as many rows')
     return found, body.get("id")
+
+
+def _check_matrix(inputs: list[Any], kinds: Mapping[str, str]) -> None:
+    """One tensor of all columns side by side, as other servers take it, says nothing about which is which."""
+    only = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], dict) else {}
+    shape = only.get("shape")
+    if isinstance(shape, list) and len(shape) == 2 and shape[1] != 1 and only.get("name") not in tuple(kinds):
+        names = ", ".join(list(kinds)[:MOST_NAMES]) + (", ..." if len(kinds) > MOST_NAMES else "")
+        said = "columns are matched by name, never by position: send one tensor of shape [rows] for each of"
+        raise RefusedError("wrong_shape", f"{said} {names}")
 
 
 def _check_rest(body: dict[str, Any]) -> None:
     if not isinstance(body.get("id", ""), str) or not isinstance(body.get("parameters", {}), dict):
         raise RefusedError("wrong_shape", '"id" must be text and "parameters" an object')
     outputs = body.get("outputs", [])
-    wanted = [entry.get("name") if isinstance(entry, dict) else None for entry in outputs] \
-        if isinstance(outputs, list) else [None]  # fmt: skip
-    if any(name != OUTPUT for name in wanted):
+    if not isinstance(outputs, list) or not all(map(_is_output, outputs)):
         raise RefusedError("wrong_shape", f'the one output is {{"name": "{OUTPUT}"}}')
+
+
+def _is_output(entry: Any) -> bool:
+    good = isinstance(entry, dict) and set(entry) <= {"name", "parameters"} and entry.get("name") == OUTPUT
+    return good and isinstance(entry.get("parameters", {}), dict)
 
 
 def _cells(tensor: dict[str, Any], kind: str | None) -> list[Any]:

@@ -10,9 +10,12 @@ const ask = (path, body) => fetch(path, {
   body,
 });
 
-const said = async (response) => {
-  try { return (await response.json()).error.message; } catch { return `the server answered ${response.status}`; }
+const refusal = async (response) => {
+  try { return (await response.json()).error; } catch { return { message: `the server answered ${response.status}`, problems: [] }; }
 };
+
+// There is one row, so there is no first cell among many.
+const told = (found) => `${found.column}: ${found.what.replace(/ \(first '[^]*'\)$/, "")}${found.policy === "clip" ? "; clipped" : ""}`;
 
 const shown = (number) => Number.isInteger(number) ? number.toLocaleString() : String(Number(number.toPrecision(6)));
 
@@ -45,13 +48,21 @@ function field(column, place) {
   return entry;
 }
 
-// The row as JSON text. A number goes out as it was typed, so that no digit is lost on the way.
+// What was typed as a number of JSON, digit by digit, so that none is lost: .5 is 0.5, +3. is 3, 007 is 7.
+function number(typed) {
+  const parts = /^([+-]?)0*(\d*)(?:\.(\d*))?([eE][+-]?\d+)?$/.exec(typed);
+  if (!parts || !/^[+-]?\.?\d/.test(typed)) return null;
+  const [, sign, whole, part, power] = parts;
+  return (sign === "-" ? "-" : "") + (whole || "0") + (part ? `.${part}` : "") + (power ?? "");
+}
+
 function row() {
   const cells = card.columns.map((column, place) => {
-    const typed = at(`field-${place}`).value.trim();
-    if (column.kind === "category") return [column.name, JSON.stringify(typed)];
-    const number = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(typed) || typed === "true" || typed === "false";
-    return [column.name, number ? typed : JSON.stringify(typed)];
+    const { value } = at(`field-${place}`);
+    if (column.kind === "category") return [column.name, JSON.stringify(value)];
+    const typed = value.trim();
+    const plain = column.kind === "boolean" ? typed : number(typed);
+    return [column.name, plain ?? JSON.stringify(typed)];
   });
   return `{"rows": [{${cells.map(([name, cell]) => `${JSON.stringify(name)}: ${cell}`).join(", ")}}]}`;
 }
@@ -62,26 +73,51 @@ function command() {
   at("curl").textContent = `curl ${location.origin}/predict${auth} \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(row())}`;
 }
 
+// Where the reasons lie with fields, each is marked, and the first one is where to go on.
+function explain(error) {
+  const fields = card.columns.map((column, place) => [at(`field-${place}`), error.problems.find((problem) => problem.column === column.name)]);
+  const wrong = fields.filter(([, problem]) => problem);
+  for (const [field] of wrong) field.setAttribute("aria-invalid", "true");
+  const lines = wrong.length === error.problems.length ? wrong.map(([, problem]) => told(problem)) : [];
+  at("answer").replaceChildren(...(lines.length ? lines : [error.message]).map((line) => make("p", line, { className: "note bad" })));
+  if (wrong.length) wrong[0][0].focus();
+}
+
+// An answer belongs to what was asked: it goes as soon as that changes.
+function forget() {
+  at("answer").replaceChildren();
+  for (const field of at("fields").querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+}
+
 async function predict(event) {
   event.preventDefault();
+  forget();
   const answer = at("answer");
+  const asked = row();
   try {
-    const response = await ask("/predict", row());
+    const response = await ask("/predict", asked);
+    const got = response.ok ? await response.json() : await refusal(response);
+    if (asked !== row()) return;
     if (!response.ok) {
-      answer.replaceChildren(make("p", await said(response), { className: "note bad" }));
+      explain(got);
       return;
     }
-    const got = await response.json();
     answer.replaceChildren(
       make("span", card.target ?? "prediction", { className: "soft" }),
       make("output", String(got.predictions[0])),
-      ...got.warnings.map((warning) => make("p", `${warning.column}: ${warning.what}${warning.policy === "clip" ? "; clipped" : ""}`, { className: "note" })),
+      ...got.warnings.map((warning) => make("p", told(warning), { className: "note" })),
     );
   } catch {
     answer.replaceChildren(make("p", "the server cannot be reached", { className: "note bad" }));
   }
 }
 
+function steps(decimals) {
+  if (decimals > 0) return `${decimals} decimal${decimals === 1 ? "" : "s"}`;
+  return decimals === 0 ? "whole numbers" : `multiples of ${(10 ** -decimals).toLocaleString()}`;
+}
+
+// Where the key field had the focus, it goes on to the form.
 function show() {
   const title = card.target ? `${card.target}, by ${card.name}` : card.name;
   document.title = `${title} – trueline`;
@@ -104,9 +140,11 @@ function show() {
   }
   at("coefficients").hidden = card.coefficients === null;
   at("hidden").hidden = card.coefficients !== null;
-  at("hidden").textContent = `Answers are rounded to ${card.rounded_to} decimals, and the coefficients are not shown.`;
+  at("hidden").textContent = `Answers are rounded to ${steps(card.rounded_to)}, and the coefficients are not shown.`;
+  const typing = !at("entry").hidden;
   at("entry").hidden = true;
   at("model").hidden = false;
+  if (typing) at("fields").querySelector("input, select")?.focus();
   command();
 }
 
@@ -120,7 +158,8 @@ async function open() {
     }
     if (response.status === 401 || response.status === 403) at("entry").dataset.asked = "yes";
     at("entry").hidden = false;
-    at("refused").textContent = key || response.status !== 401 ? await said(response) : "";
+    at("key").select();
+    at("refused").textContent = key || response.status !== 401 ? (await refusal(response)).message : "";
   } catch {
     at("entry").hidden = false;
     at("refused").textContent = "the server cannot be reached";
@@ -129,5 +168,5 @@ async function open() {
 
 at("entry").addEventListener("submit", (event) => { event.preventDefault(); key = at("key").value.trim(); open(); });
 at("try").addEventListener("submit", predict);
-at("try").addEventListener("input", command);
+at("try").addEventListener("input", () => { forget(); command(); });
 open();

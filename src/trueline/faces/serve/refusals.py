@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from ...errors import ColumnsError, DataError, Problem
-
-__all__ = ["REASONS", "Reason", "RefusedError", "refusal_of"]
+__all__ = ["REASONS", "Reason", "RefusedError"]
 
 MOST_PROBLEMS = 50  # listed in one answer; the rest is counted
 
@@ -23,7 +21,9 @@ class Reason:
 
 
 REASONS = {
-    "malformed": Reason(400, "not strict JSON: syntax, NaN, a key given twice, nested too deep, too many digits"),
+    "malformed": Reason(
+        400, "no HTTP/1.1, or not strict JSON: syntax, NaN, a key given twice, nested too deep, too many digits"
+    ),
     "no_key": Reason(401, "no API key"),
     "bad_key": Reason(401, "an API key that is unknown, malformed or expired"),
     "wrong_scope": Reason(403, "the API key is good, but not for this"),
@@ -37,6 +37,7 @@ REASONS = {
     "wrong_columns": Reason(422, "columns are missing, or there are others"),
     "wrong_cells": Reason(422, "cells that the schema refuses: column, row and value are named"),
     "overflow": Reason(422, "the answer is too large for float64"),
+    "large_head": Reason(431, "request line and headers are too long"),
     "too_many": Reason(429, "more requests than this caller may make; Retry-After says when"),
     "internal": Reason(500, "a fault of the server; its log knows the request id"),
     "busy": Reason(503, "too many requests at once, or the server is about to stop"),
@@ -87,16 +88,3 @@ class RefusedError(Exception):
             shown.append({"what": f"and {more} more"})
         error = {"reason": self.reason, "message": self.message, "problems": shown}
         return json.dumps({"error": error}).encode()  # ASCII: half a surrogate pair cannot break it
-
-
-def refusal_of(error: DataError) -> RefusedError:
-    """What the schema says, as an answer."""
-    reason = "wrong_columns" if isinstance(error, ColumnsError) else "wrong_cells"
-    return RefusedError(reason, str(error), [_plain(problem) for problem in error.problems])
-
-
-def _plain(problem: Problem) -> dict[str, Any]:
-    """A `Problem` without what only a command line can use."""
-    values = asdict(problem)
-    values.pop("fix")
-    return {name: value for name, value in values.items() if value is not None}

@@ -82,7 +82,7 @@ class RowReader:
 
     def __init__(self, schema: Schema, max_rows: int = 10_000) -> None:
         self.schema, self.max_rows = schema, max_rows
-        self._unusual = UnusualRows(schema)
+        self.unusual = UnusualRows(schema)
         starts = np.cumsum([0, *(len(column.feature_names) for column in schema.columns)])
         self._shape = len(schema.columns), int(starts[-1])
         measured = [j for j, column in enumerate(schema.columns) if column.kind in ("numeric", "integer")]
@@ -131,7 +131,7 @@ class RowReader:
             numbers = _numbers(measured, list(chain.from_iterable(measured)))
             if numbers is not None:
                 taken = self._usual(numbers.reshape(-1, n_rows).T.copy(), [columns[c.name] for c in self._coded])
-        return self._unusual.columns(columns, n_rows) if taken is None else taken
+        return self.unusual.columns(columns, n_rows) if taken is None else taken
 
     def _read_rows(self, rows: Any) -> Taken:
         if not isinstance(rows, list) or not rows:
@@ -139,9 +139,10 @@ class RowReader:
         self._check_length(len(rows))
         for place, row in enumerate(rows):
             if type(row) is not dict:
-                raise RefusedError("wrong_shape", f"row {place + 1} is no object", [{"row": place + 1}])
+                found = {"rows": [place + 1], "what": "no object"}
+                raise RefusedError("wrong_shape", f"row {place + 1} is no object", [found])
         taken = self._usual_rows(rows)
-        return self._unusual.rows(rows) if taken is None else taken
+        return self.unusual.rows(rows) if taken is None else taken
 
     def _usual_rows(self, rows: list[dict[str, Any]]) -> Taken | None:
         if sum(map(len, rows)) != len(rows) * self._shape[0]:

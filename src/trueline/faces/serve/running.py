@@ -111,7 +111,7 @@ def make_server(service: Service) -> PatientServer:
     """
     config = uvicorn.Config(
         application(service), http=BoundedConnection, ws="none", lifespan="off", access_log=False,
-        log_level="warning", server_header=False, proxy_headers=False, timeout_keep_alive=KEEP_ALIVE, backlog=BACKLOG,
+        log_level="error", server_header=False, proxy_headers=False, timeout_keep_alive=KEEP_ALIVE, backlog=BACKLOG,
         timeout_graceful_shutdown=int(service.settings.timeout) + 5,
     )  # fmt: skip
     return PatientServer(config, service)
@@ -138,7 +138,7 @@ def run(service: Service, door: socket.socket) -> None:
 
 
 def _warm_up(service: Service) -> None:
-    """The slow way through the schema once, before a caller has to wait for what it loads."""
+    """The slow way through the schema once, before a caller waits for what it loads, or meets names that it refuses."""
     row = {column.name: column.levels[0] if column.levels else 1e300 for column in service.served.schema.columns}
     with contextlib.suppress(RefusedError):
-        service.reader.read({"rows": [row]})
+        service.reader.unusual.rows([row])

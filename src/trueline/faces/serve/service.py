@@ -19,7 +19,7 @@ from .rates import Rates
 from .refusals import RefusedError
 from .row_reader import RowReader
 from .settings import Settings
-from .taken import Taken
+from .taken import FEW, Taken
 
 __all__ = ["Named", "Service"]
 
@@ -91,7 +91,9 @@ class Service:
         self.metrics.ready.set(0)
 
     def predict(self, taken: Taken) -> list[float]:
-        """The bits of `Model.predict`, or rounded where the settings say so.
+        """The bits of `Model.predict` of each row alone, or rounded where the settings say so.
+
+        A product of a whole matrix would give a row other last bits in other company.
 
         Raises
         ------
@@ -99,11 +101,11 @@ class Service:
             "overflow"; names the rows.
         """
         with np.errstate(over="ignore", invalid="ignore"):
-            values = self._line.scaling.clip(taken.X) @ self._coef + self._intercept
+            values = np.vecdot(np.ascontiguousarray(self._line.scaling.clip(taken.X)), self._coef) + self._intercept
         if not np.isfinite(values).all():
             rows = (np.flatnonzero(~np.isfinite(values)) + 1).tolist()
-            raise RefusedError("overflow", f"the prediction of row {rows[0]} is too large for float64",
-                               [{"row": row, "what": "too large for float64"} for row in rows])  # fmt: skip
+            found = {"kind": "overflow", "count": len(rows), "rows": rows[:FEW], "what": "too large for float64"}
+            raise RefusedError("overflow", f"the prediction of row {rows[0]} is too large for float64", [found])
         self.window.add(taken.raw)
         if taken.warnings:
             self.metrics.warned(warning["kind"] for warning in taken.warnings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from typing import Any
 
@@ -10,6 +11,8 @@ from pydantic_core import from_json
 from .refusals import RefusedError
 
 __all__ = ["parse"]
+
+MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
 def parse(body: bytes) -> Any:
@@ -38,12 +41,21 @@ def parse(body: bytes) -> Any:
     try:
         values = from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise RefusedError("malformed", f"the body is not strict JSON: {error}") from None
+        raise RefusedError("malformed", f"the body is not strict JSON: {_at_first_sight(body) or error}") from None
     # Every key is followed by one colon, so as many colons as keys is proof that no key was lost to a twin. Colons in
     # text, or objects deeper than `_keys` looks, only cost a second and slower look.
     if body.count(b":") != _keys(values):
         _look_for_twins(body)
     return values
+
+
+def _at_first_sight(body: bytes) -> str | None:
+    """What a parser, which looks at one character after the other, would not call by its name."""
+    if not body.strip():
+        return "it is empty"
+    if body.startswith(MARKS):
+        return "it begins with a byte order mark; send UTF-8 without one"
+    return "it is compressed; send it as it is" if body.startswith(b"\x1f\x8b") else None
 
 
 def _keys(values: Any) -> int:

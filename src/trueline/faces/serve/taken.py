@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from ...rows.violations import Violation
 
-__all__ = ["Taken", "as_problem"]
+__all__ = ["FEW", "Taken", "as_problem"]
 
 Array = NDArray[np.float64]
+
+FEW = 5  # rows that are named of many
 
 
 @dataclass(frozen=True, eq=False)

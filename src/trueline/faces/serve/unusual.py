@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -15,11 +16,10 @@ from ...rows.columns import Column
 from ...rows.schema import Schema
 from ...rows.violations import Violation, column_violations
 from .refusals import RefusedError
-from .taken import Taken, as_problem
+from .taken import FEW, Taken, as_problem
 
 __all__ = ["UnusualRows"]
 
-FEW = 5  # rows that are named of many
 MOST_STRANGE = 50  # columns that nobody asked for are named, and compared with those that are missing
 LONGEST = 80  # characters of a name or cell that are repeated to the caller
 
@@ -145,7 +145,7 @@ def _violation(name: str, kind: str, places: list[int], cells: list[Any]) -> Vio
 def _spelled(cell: Any) -> str:
     if isinstance(cell, int) and not isinstance(cell, bool) and cell.bit_length() > 300:
         return f"a whole number of {cell.bit_length()} bits"
-    return cell if isinstance(cell, str) else repr(cell)
+    return cell if isinstance(cell, str) else json.dumps(cell)  # as it was sent: true, not True
 
 
 def _arrow(column: Column, cells: list[Any], whys: list[str | None]) -> Any:

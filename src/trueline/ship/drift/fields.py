@@ -123,7 +123,7 @@ def reference_fields(values: Any, most_columns: int) -> dict[str, Any]:
     ArtifactError
         As `Reference.from_dict`.
     """
-    if not isinstance(values, dict) or set(values) != REFERENCE:
+    if not isinstance(values, dict) or set(values) - {"pairs"} != REFERENCE:
         raise ArtifactError(f"reference: must have exactly the fields {sorted(REFERENCE)}")
     rows, features, columns = values["rows"], values["features"], values["columns"]
     _hold(is_int(rows) and 0 < rows < MOST_ROWS, "rows", f"cannot be {rows!r:.100}")

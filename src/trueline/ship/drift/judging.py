@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from ...audit.saying import amount, count
 from ...maths.effect_sizes import psi, psi_by_chance, wasserstein
+from ...maths.odds_ratios import phi, same_odds_p
 from ...maths.two_sample import holm, p_value
 from .cells import Levels
-from .reference import Distribution
-from .report import Drift
+from .reference import Distribution, Reference
+from .report import Drift, PairDrift
 from .window import Subject, Window
 
-__all__ = ["LEAST_ROWS", "drifts", "judged"]
+__all__ = ["LEAST_ROWS", "drifts", "judged", "judged_pairs"]
 
 Array = NDArray[np.float64]
 
@@ -36,12 +37,11 @@ def drifts(window: Window, subject: Subject) -> list[Drift]:
         why = "missing" if column.name in window.missing else drift.not_judged
         found.append(replace(drift, unknown=window.unknown[j], not_judged=why, felt=_sum(felt[where]),
                              felt_unclipped=_sum(unclipped[where])))  # fmt: skip
-    here = len(found)
-    found.append(
-        _prediction(_of(reference.predictions, window, here, "prediction", reference.rows), felt, unclipped, subject)
-    )
+    here, taken = len(found), {column.name for column in reference.columns}
+    whole = _of(reference.predictions, window, here, "prediction", reference.rows)
+    found.append(_prediction(_named(whole, taken), felt, unclipped, subject))
     if window.labelled and reference.residuals is not None:
-        found.append(_of(reference.residuals, window, here + 1, "residual", reference.rows))
+        found.append(_named(_of(reference.residuals, window, here + 1, "residual", reference.rows), taken))
     return found
 
 
@@ -53,12 +53,34 @@ def judged(found: Sequence[Drift], window: Window, subject: Subject, level: floa
     p = [None if drift.not_judged else p_value(column.counts, counter.counts, not isinstance(column.cells, Levels),
                                                spread=drift.kind == "residual")
          for drift, column, counter in rows]  # fmt: skip
+    return [
+        replace(drift, p=value, adjusted=both, drifted=both is not None and both <= level)
+        for drift, value, both in zip(found, p, _adjusted(p, reference), strict=True)
+    ]
+
+
+def judged_pairs(window: Window, subject: Subject, level: float) -> list[PairDrift]:
+    """Every two columns of numbers, where training remembers them; the strongest evidence first."""
+    before, now = subject.reference.pairs, window.pairs
+    if before is None or now is None:
+        return []
+    found = []
+    for names, first, second in zip(before.names, before.counts.tolist(), now.counts.tolist(), strict=True):
+        few = _too_few(sum(second), sum(first))
+        chance = None if few else same_odds_p(first, second)
+        found.append(PairDrift(*names, sum(second), phi(second), phi(first), chance, not_judged=few))
+    answer = [
+        replace(each, adjusted=both, drifted=both is not None and both <= level)
+        for each, both in zip(found, _adjusted([each.p for each in found], subject.reference), strict=True)
+    ]
+    return sorted(answer, key=lambda each: 2.0 if each.p is None else each.p)
+
+
+def _adjusted(p: Sequence[float | None], reference: Reference) -> list[float | None]:
+    """By Holm within columns and within pairs; where there are pairs, each gets half of the level."""
     adjusted = iter(holm(np.array([value for value in p if value is not None])).tolist())
-    answer = []
-    for drift, value in zip(found, p, strict=True):
-        both = None if value is None else next(adjusted)
-        answer.append(replace(drift, p=value, adjusted=both, drifted=both is not None and both <= level))
-    return answer
+    families = 1 if reference.pairs is None else 2
+    return [None if value is None else min(1.0, families * next(adjusted)) for value in p]
 
 
 def _of(column: Distribution, window: Window, j: int, kind: str, before: int) -> Drift:
@@ -71,6 +93,11 @@ def _of(column: Distribution, window: Window, j: int, kind: str, before: int) ->
     drift = replace(drift, psi=psi(column.counts, counter.counts),
                     psi_by_chance=psi_by_chance(column.counts, counter.counts))  # fmt: skip
     return drift if kind == "level" else _numbers(drift, column, window, j, before)
+
+
+def _named(drift: Drift, taken: set[str]) -> Drift:
+    """A column may be called as the model's own numbers are."""
+    return replace(drift, name=f"{drift.name} (the model's)") if drift.name in taken else drift
 
 
 def _numbers(drift: Drift, column: Distribution, window: Window, j: int, before: int) -> Drift:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...rows.schema import Schema
 from .cells import Cells, Counter, Intervals, Levels, unit_of
 
-__all__ = ["Layout", "Look", "Pass", "Running", "count", "set_aside"]
+__all__ = ["Aside", "Layout", "Look", "Pass", "Running", "count", "set_aside"]
 
 Array = NDArray[np.float64]
 
@@ -54,6 +54,11 @@ class Layout:
             yield name, levels, slice(at, at + width)
             at += width
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Columns that hold numbers, and which of all columns they are."""
+        return {name: j for j, (name, levels) in enumerate(zip(self.names, self.levels, strict=True)) if not levels}
+
     def raw(self, X: NDArray[np.floating]) -> Array:
         """Columns instead of features, (n, n_columns): of a category the position of the level."""
         columns = [_codes(X[:, where]) if levels else X[:, where.start] for _, levels, where in self.places()]
@@ -75,6 +80,14 @@ class Look(NamedTuple):
 
 
 Pass = Callable[[], Iterator[Look]]
+
+
+class Aside(NamedTuple):
+    """The rows set aside (n, n_columns), the cells made of them, and the largest key by which they were drawn."""
+
+    cells: list[Cells]
+    rows: Array
+    threshold: float
 
 
 class Running:
@@ -125,7 +138,7 @@ class Running:
         return np.where(self.low == self.high, 0.0, np.where(self.rows > 0, spread, np.nan))
 
 
-def set_aside(look: Pass, levels: Sequence[tuple[str, ...]]) -> tuple[list[Cells], float]:
+def set_aside(look: Pass, levels: Sequence[tuple[str, ...]]) -> Aside:
     """The first read: cells of every counted column, from rows drawn without a look at them.
 
     Parameters
@@ -134,12 +147,6 @@ def set_aside(look: Pass, levels: Sequence[tuple[str, ...]]) -> tuple[list[Cells
         Starts over from the first row.
     levels : sequence of tuple of str
         Of every counted column; empty for numbers.
-
-    Returns
-    -------
-    cells : list of Intervals or Levels
-    threshold : float
-        Rows whose key is at most this were set aside.
     """
     draws = np.random.default_rng(SEED)
     keys, kept, rows = np.empty(0), np.empty((0, len(levels))), 0
@@ -153,17 +160,20 @@ def set_aside(look: Pass, levels: Sequence[tuple[str, ...]]) -> tuple[list[Cells
     size = min(MOST_ASIDE, max(rows // 10, min(rows // 2, LEAST_ASIDE), 1), rows)
     columns = zip(kept[:size].T, levels, strict=True)
     cells: list[Cells] = [Levels.among(v, known) if known else Intervals.around(v) for v, known in columns]
-    return cells, float(keys[size - 1])
+    return Aside(cells, kept[:size], float(keys[size - 1]))
 
 
-def count(look: Pass, cells: Sequence[Cells], threshold: float) -> tuple[list[Counter], Running, Running, Running]:
+def count(
+    look: Pass, aside: Aside, also: Callable[[Array], None] | None = None
+) -> tuple[list[Counter], Running, Running, Running]:  # fmt: skip
     """The second read: rows in every cell, those set aside left out; and means of all rows.
 
     Parameters
     ----------
     look : callable
-    cells, threshold
-        What `set_aside` gave.
+    aside : Aside
+    also : callable, optional
+        Is given what is counted too, (n, n_columns).
 
     Returns
     -------
@@ -172,13 +182,15 @@ def count(look: Pass, cells: Sequence[Cells], threshold: float) -> tuple[list[Co
         Over all rows.
     """
     draws = np.random.default_rng(SEED)
-    counters = [Counter(each) for each in cells]
+    counters = [Counter(each) for each in aside.cells]
     sums: list[Running] = []
     for piece in look():
         sums = sums or [Running(part.shape[1]) for part in piece]
         for running, part in zip(sums, piece, strict=True):
             running.add(part)
-        keep = draws.random(len(piece.counted)) > threshold
+        keep = draws.random(len(piece.counted)) > aside.threshold
+        if also is not None:
+            also(piece.counted[keep])
         for counter, values in zip(counters, piece.counted[keep].T, strict=True):
             counter.add(values)
     return counters, sums[0], sums[1], sums[2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -12,9 +12,10 @@ from ...models.foreign import Line, as_line
 from ...rows.schema import Column, Schema
 from ..artifact import Model
 from ..loading import load
-from .judging import drifts, judged
+from .judging import drifts, judged, judged_pairs
 from .reference import Reference
-from .report import Drift, DriftReport
+from .report import Drift, DriftReport, PairDrift
+from .table import COLUMNS_DIFFER
 from .window import Subject, Window, read_window
 
 __all__ = ["DriftMonitor", "DriftReport"]
@@ -160,7 +161,8 @@ class DriftMonitor:
         if window.copies:
             return self._refused(window, level, number, time, f"all {window.rows} rows are copies of one")
         found = judged(drifts(window, self._subject), window, self._subject, level)
-        return self._told(window, found, level, number, time, _refusal(window))
+        pairs = judged_pairs(window, self._subject, level)
+        return self._told(window, found, level, number, time, _refusal(window), pairs)
 
     def _refused(self, window: Window, level: float, number: int | None, time: Any, why: str) -> DriftReport:
         found = drifts(window, self._subject)
@@ -168,17 +170,19 @@ class DriftMonitor:
         return self._told(window, found, level, number, time, why)
 
     def _told(
-        self, window: Window, found: list[Drift], level: float, number: int | None, time: Any, refusal: str
+        self, window: Window, found: list[Drift], level: float, number: int | None, time: Any, refusal: str,
+        pairs: Sequence[PairDrift] = (),
     ) -> DriftReport:  # fmt: skip
         here = len(self._subject.reference.columns)
         features = sorted(found[:here], key=lambda each: -abs(each.felt or 0.0))
         residual = found[here + 1] if len(found) > here + 1 else None
-        alarm = any(each.drifted for each in found)
-        whole = not refusal and not any(each.not_judged for each in found)
+        watched: list[Drift | PairDrift] = [*found, *pairs]
+        alarm = any(each.drifted for each in watched)
+        whole = not refusal and not any(each.not_judged for each in watched)
         return DriftReport(
             alarm, "drift" if alarm else "no drift" if whole else "not enough data", window.rows,
             self._subject.reference.rows, tuple(features), found[here], residual, self.alpha, level, number,
-            window.problems, refusal, self._subject.schema.target or "y", time, self._about,
+            window.problems, refusal, self._subject.schema.target or "y", time, self._about, tuple(pairs),
         )  # fmt: skip
 
 
@@ -191,7 +195,7 @@ def _next(values: Iterator[Any], what: str) -> Any:
 def _refusal(window: Window) -> str:
     """What keeps the window as a whole from being called free of drift."""
     if window.refused:
-        return "its columns are not those of training"
+        return COLUMNS_DIFFER
     lost = window.rows - int(window.features.rows.max(initial=0))
     return f"{lost:,} of {window.rows:,} rows cannot be predicted" if lost > MOST_LOST * window.rows else ""
 

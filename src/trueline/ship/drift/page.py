@@ -12,7 +12,7 @@ from ...audit.report.html import check_installed, drawn, rendered
 from ...audit.report.visible import visible, visible_values
 from ...audit.saying import amount, listed
 from ...files import write_whole
-from .table import headline, verdict
+from .table import LEAST_P, headline, p_text, pairs_said, verdict
 
 if TYPE_CHECKING:
     from .report import Drift, DriftReport
@@ -21,6 +21,7 @@ __all__ = ["write_page"]
 
 SHOWN = 8  # columns whose cells are drawn
 ROWS = 2000  # of the table
+PAIRS = 100
 FELT = (
     "A column's part is its coefficient times the shift of its mean, both as predictions see them; of a category the "
     "sum over its levels. The parts add up to the shift of the mean prediction, exactly."
@@ -47,6 +48,14 @@ COLUMNS = (
 )
 
 
+TOGETHER = (
+    "For every two columns of numbers, rows of training and of this window are counted by whether each column lies "
+    "above its middle in training. Phi is the correlation of the two answers. p is by Zelen's exact test that the odds "
+    "of being above together are those of training; how often each is above does not matter."
+)
+PAIR = ("", "", "said", "phi in training", "phi here", "p", "p, all together", "rows")
+
+
 def write_page(report: DriftReport, path: str | os.PathLike[str]) -> None:
     """Write the page.
 
@@ -66,7 +75,7 @@ def write_page(report: DriftReport, path: str | os.PathLike[str]) -> None:
     page = {
         "title": visible(f"{report.target}: {report.status}", 160), "version": __version__, "facts": _facts(report),
         "summary": visible_values([headline(report).replace("`", "'"), *report.problems]),
-        "sections": [_felt(report), _all(report), _cells(report)],
+        "sections": [_felt(report), _all(report), *_pairs(report), _cells(report)],
     }  # fmt: skip
     write_whole(path, rendered(page, "page.html.j2", Path(__file__).parent))
 
@@ -121,9 +130,21 @@ def _row(drift: Drift) -> list[Any]:
             drift.wasserstein, drift.psi, drift.psi_by_chance, drift.rows]  # fmt: skip
 
 
-def _short(p: float | None) -> float | None:
+def _pairs(report: DriftReport) -> list[dict[str, Any]]:
+    """How columns go together, where training remembers it."""
+    if not report.pairs:
+        return []
+    rows = [[each.first, each.second, each.not_judged or ("drifted" if each.drifted else "no drift"),
+             each.reference_phi, each.phi, _short(each.p), _short(each.adjusted), each.rows]
+            for each in report.pairs[:PAIRS]]  # fmt: skip
+    table = grid("Pairs, the strongest evidence first", PAIR, rows, most=PAIRS)
+    said = f"{pairs_said(report)}."
+    return [_section("pairs", "What goes together", [said], tables=[table], how=TOGETHER)]
+
+
+def _short(p: float | None) -> float | str | None:
     """Two digits: more are chance."""
-    return None if p is None else float(f"{p:.2g}")
+    return p_text(p) if p is None or p < LEAST_P else float(f"{p:.2g}")
 
 
 def _cells(report: DriftReport) -> dict[str, Any]:

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...errors import MagnitudeError, OptionError, Problem, ShapeError
+from ...errors import ArtifactError, MagnitudeError, OptionError, Problem, ShapeError
 from ...models.foreign import as_line
 from ...rows import table
 from ...rows.schema import Schema
 from ...rows.source import ArraySource, Source
-from .cells import Cells
+from .cells import Cells, Levels
 from .fields import distribution_from_dict, distribution_to_dict, numbers_from_dict, reference_fields
 from .learning import Layout, Look, Running, count, set_aside
 from .leverage import left_out
+from .pairs import PairCounter, Pairs, middles_of
 
 __all__ = ["MOST_COLUMNS", "Distribution", "Reference"]
 
@@ -77,6 +78,8 @@ class Reference:
     left_out : bool
         Whether predictions and residuals are those of fits without the row, as new rows have them; otherwise those of
         training, which are smaller than later ones by a factor of about 1 - d/n.
+    pairs : Pairs, optional
+        How columns of numbers go together, where that was asked for.
 
     Examples
     --------
@@ -97,9 +100,13 @@ class Reference:
     predictions: Distribution
     residuals: Distribution | None = None
     left_out: bool = False
+    pairs: Pairs | None = None
 
     @classmethod
-    def of(cls, model: Any, X: Any, y: ArrayLike | None = None, *, schema: Schema | None = None) -> Reference:
+    def of(
+        cls, model: Any, X: Any, y: ArrayLike | None = None, *, schema: Schema | None = None,
+        correlations: bool = False,
+    ) -> Reference:  # fmt: skip
         """Of a fitted model's own training rows, each predicted by the fit without it where a formula gives that.
 
         Parameters
@@ -111,6 +118,8 @@ class Reference:
             A source brings its own. Without it nothing is known of the residuals.
         schema : Schema, optional
             That encoded X; columns are those of its table then.
+        correlations : bool
+            Also count, for every two columns of numbers, how often they are high together.
 
         Raises
         ------
@@ -129,12 +138,13 @@ class Reference:
             return predictions, labels - predictions
 
         layout = Layout.of(_names(names, source.n_features), schema)
-        return _learnt(layout, source, alone or plainly, line.scaling.clip, labelled, alone is not None)
+        told = (labelled, alone is not None, correlations)
+        return _learnt(layout, source, alone or plainly, line.scaling.clip, *told)
 
     @classmethod
     def learn(
         cls, names: Sequence[str], X: ArrayLike, predictions: ArrayLike, y: ArrayLike | None = None, *,
-        schema: Schema | None = None, clip: Callable[[Array], Array] | None = None,
+        schema: Schema | None = None, clip: Callable[[Array], Array] | None = None, correlations: bool = False,
     ) -> Reference:  # fmt: skip
         """Of rows in memory with predictions already made; best of rows that the model was not fitted on.
 
@@ -150,6 +160,8 @@ class Reference:
             That encoded X.
         clip : callable, optional
             X as predictions see it.
+        correlations : bool
+            As `of`.
 
         Raises
         ------
@@ -165,16 +177,17 @@ class Reference:
             return given, given if labels is None else rows[:, -1] - given
 
         layout = Layout.of(_names(names, len(names)), schema)
-        return _learnt(layout, widened, view, clip or (lambda rows: rows), labels is not None, True)
+        return _learnt(layout, widened, view, clip or (lambda rows: rows), labels is not None, True, correlations)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
+        pairs = {} if self.pairs is None else {"pairs": self.pairs.to_dict()}
         return {
             "rows": self.rows, "features": list(self.features), "means": self.means.tolist(),
             "clipped": self.clipped.tolist(), "columns": [distribution_to_dict(column) for column in self.columns],
             "predictions": distribution_to_dict(self.predictions),
             "residuals": None if self.residuals is None else distribution_to_dict(self.residuals),
-            "left_out": self.left_out,
+            "left_out": self.left_out, **pairs,
         }  # fmt: skip
 
     @classmethod
@@ -196,7 +209,14 @@ class Reference:
         residuals = values["residuals"]
         if residuals is not None:
             residuals = Distribution(**numbers_from_dict(residuals, fields["rows"]))
-        return cls(**fields, columns=columns, predictions=predictions, residuals=residuals)
+        pairs = Pairs.from_dict(values["pairs"], fields["rows"]) if "pairs" in values else None
+        if pairs is not None and pairs.columns != _of_numbers(columns):
+            raise ArtifactError("reference: pairs: columns must be those that hold numbers")
+        return cls(**fields, columns=columns, predictions=predictions, residuals=residuals, pairs=pairs)
+
+
+def _of_numbers(columns: Sequence[Distribution]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns if not isinstance(column.cells, Levels))
 
 
 def _source(X: Any, y: Any, width: int) -> tuple[ArraySource, bool]:
@@ -217,7 +237,8 @@ def _names(names: Sequence[str] | None, width: int) -> tuple[str, ...]:
 
 
 def _learnt(
-    layout: Layout, source: Source, view: View, clip: Callable[[Any], Any], labelled: bool, left_out: bool
+    layout: Layout, source: Source, view: View, clip: Callable[[Any], Any], labelled: bool, left_out: bool,
+    correlations: bool,
 ) -> Reference:  # fmt: skip
     """Two reads of the rows."""
     if len(layout.names) > MOST_COLUMNS:
@@ -234,8 +255,10 @@ def _learnt(
             yield Look(X, np.asarray(clip(X)), np.column_stack(counted))
 
     levels = (*layout.levels, *((),) * (2 if labelled else 1))
-    cells, threshold = set_aside(look, levels)
-    counters, features, clipped, columns = count(look, cells, threshold)
+    aside = set_aside(look, levels)
+    paired = layout.numbers
+    together = PairCounter(paired, middles_of(aside.rows[:, list(paired.values())])) if correlations else None
+    counters, features, clipped, columns = count(look, aside, None if together is None else together.add)
     names = (*layout.names, "prediction", *(["residual"] if labelled else []))
     _refuse_infinite(names, columns)
     found, parts = [], (columns.mean, columns.sd, columns.low, columns.high)
@@ -248,6 +271,7 @@ def _learnt(
     return Reference(
         int(columns.rows.max()), layout.features, features.mean, clipped.mean, tuple(found[:here]), found[here],
         found[here + 1] if labelled else None, left_out,
+        None if together is None else together.pairs,
     )  # fmt: skip
 
 

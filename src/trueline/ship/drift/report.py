@@ -11,7 +11,7 @@ import numpy as np
 
 from .table import table_of
 
-__all__ = ["Drift", "DriftReport"]
+__all__ = ["Drift", "DriftReport", "PairDrift"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,45 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class PairDrift:
+    """Two columns of numbers: do they still go together as in training?
+
+    Parameters
+    ----------
+    first, second : str
+        Their names.
+    rows : int
+        Rows where both have a value.
+    phi, reference_phi : float or None
+        Correlation of "above its middle in training", of the window and of training; of two normal columns sin(π/2 phi)
+        is that of the columns. None where one of the two is always above, or never.
+    p : float or None
+        That the odds of being high together are those of training (Zelen's exact test); how often each is high does
+        not matter. None where not judged.
+    adjusted : float or None
+        The same for everything that is watched.
+    drifted : bool
+    not_judged : str
+        Why there is no p.
+    """
+
+    first: str
+    second: str
+    rows: int
+    phi: float | None
+    reference_phi: float | None
+    p: float | None
+    adjusted: float | None = None
+    drifted: bool = False
+    not_judged: str = ""
+
+    @property
+    def name(self) -> str:
+        """Both names."""
+        return f"{self.first} & {self.second}"
+
+
+@dataclass(frozen=True)
 class DriftReport:
     """A window of rows against the training rows.
 
@@ -111,6 +150,8 @@ class DriftReport:
         When, where it was said.
     model : dict
         What the model file says of itself.
+    pairs : tuple of PairDrift
+        Of every two columns of numbers, where training remembers how they go together; strongest evidence first.
     """
 
     alarm: bool
@@ -128,6 +169,7 @@ class DriftReport:
     target: str = "y"
     time: Any = None
     model: Mapping[str, Any] = field(default_factory=dict)
+    pairs: tuple[PairDrift, ...] = ()
 
     @property
     def watched(self) -> tuple[Drift, ...]:
@@ -135,20 +177,26 @@ class DriftReport:
         return (*self.features, self.prediction, *([self.residual] if self.residual else []))
 
     @property
+    def judged(self) -> tuple[Drift | PairDrift, ...]:
+        """The same, and every pair of columns."""
+        return (*self.watched, *self.pairs)
+
+    @property
     def drifted(self) -> tuple[str, ...]:
-        """Names of what drifted."""
-        return tuple(each.name for each in self.watched if each.drifted)
+        """Names of what drifted; of a pair ``first & second``."""
+        return tuple(each.name for each in self.judged if each.drifted)
 
     @property
     def complete(self) -> bool:
         """Whether all that training knew was judged, on rows that can be predicted."""
-        return self.refusal == "" and not any(each.not_judged for each in self.watched)
+        return self.refusal == "" and not any(each.not_judged for each in self.judged)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; a number that is not finite is None."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         told = {"features": [_told(each) for each in self.features], "prediction": _told(self.prediction),
-                "residual": _told(self.residual) if self.residual else None, "model": dict(self.model)}  # fmt: skip
+                "residual": _told(self.residual) if self.residual else None, "model": dict(self.model),
+                "pairs": [asdict(each) for each in self.pairs]}  # fmt: skip
         more = {
             "drifted": self.drifted,
             "complete": self.complete,

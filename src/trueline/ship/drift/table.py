@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...audit.saying import count
+
 if TYPE_CHECKING:
     from .report import Drift, DriftReport
 
-__all__ = ["headline", "number", "table_of", "verdict"]
+__all__ = ["COLUMNS_DIFFER", "LEAST_P", "headline", "number", "p_text", "pairs_said", "table_of", "verdict"]
 
+COLUMNS_DIFFER = "its columns are not those of training"
 HEAD = ("", "felt", "shift", "shift/sd", "W/sd", "PSI", "(chance)", "p", "p, all", "")
 NAME = 40
 SHOWN = 20
+PAIRS = 5
 PROBLEMS = 10
+LEAST_P = 1e-300  # below, float64 runs out of digits
 
 
 def table_of(report: DriftReport) -> str:
@@ -22,7 +27,7 @@ def table_of(report: DriftReport) -> str:
     ----------
     report : DriftReport
     """
-    lines = [headline(report), *_felt(report), *_errors(report), "", *_lines(report)]
+    lines = [headline(report), *_felt(report), *_errors(report), "", *_lines(report), *_pairs(report)]
     lines += [f"  {problem}" for problem in report.problems[:PROBLEMS]]
     rest = len(report.problems) - PROBLEMS
     return "\n".join(lines + ([f"  … and {rest} more"] if rest > 0 else []))
@@ -31,6 +36,7 @@ def table_of(report: DriftReport) -> str:
 def headline(report: DriftReport) -> str:
     """One line: drift or not, of how many rows, at which rate of false alarms."""
     what = {"drift": "DRIFT", "no drift": "No drift", "not enough data": "Not enough data"}[report.status]
+    what = "COLUMNS DIFFER" if report.refusal == COLUMNS_DIFFER and not report.alarm else what
     named = f" in {', '.join(report.drifted[:6])}" if report.alarm else ""
     number_ = "" if report.window is None else f", window {report.window}"
     rows = f"{report.rows:,} row{'' if report.rows == 1 else 's'} against {report.reference_rows:,} of training"
@@ -45,6 +51,18 @@ def verdict(drift: Drift) -> str:
     notes = [f"{drift.blank:,} without a value"] if drift.blank else []
     notes += [f"{drift.unknown:,} of unknown levels"] if drift.unknown else []
     return ", ".join((["DRIFTED"] if drift.drifted else []) + notes)
+
+
+def p_text(p: float | None) -> str:
+    """A p-value in two digits; never 0."""
+    return f"<{LEAST_P:g}" if p is not None and p < LEAST_P else number(p, ".2g")
+
+
+def pairs_said(report: DriftReport) -> str:
+    """How many pairs of columns were watched, and how many no longer go together as in training."""
+    changed = sum(each.drifted for each in report.pairs)
+    pairs = f"{count(len(report.pairs), 'pair')} of columns"
+    return f"{pairs}: {changed or 'none'} {'goes' if changed < 2 else 'go'} together otherwise than in training"
 
 
 def number(value: float | None, spec: str = "+.3g") -> str:
@@ -89,6 +107,16 @@ def _lines(report: DriftReport) -> list[str]:
     return lines + ([f"  … and {rest} more columns that the model feels less, none drifted"] if rest > 0 else [])
 
 
+def _pairs(report: DriftReport) -> list[str]:
+    if not report.pairs:
+        return []
+    lines = ["", f"  {pairs_said(report)}"]
+    for each in [pair for pair in report.pairs if pair.drifted][:PAIRS]:
+        lines.append(f"    {each.first[:NAME]} & {each.second[:NAME]}: phi {number(each.reference_phi, '+.2f')} in "
+                     f"training, {number(each.phi, '+.2f')} here; p, all {p_text(each.adjusted)}  DRIFTED")  # fmt: skip
+    return lines
+
+
 def _in_sd(value: float | None, sign: str) -> str:
     # two decimals of 1e300 are three hundred digits
     return number(value, f"{sign}.2f" if value is None or abs(value) < 1e5 else f"{sign}.3g")
@@ -98,6 +126,6 @@ def _row(drift: Drift) -> tuple[str, ...]:
     return (
         drift.name[:NAME], number(drift.felt) if drift.kind in ("number", "level") else "",
         number(drift.shift), _in_sd(drift.shift_sd, "+"), _in_sd(drift.wasserstein, ""), number(drift.psi, ".3f"),
-        f"({number(drift.psi_by_chance, '.3f')})", number(drift.p, ".2g"), number(drift.adjusted, ".2g"),
+        f"({number(drift.psi_by_chance, '.3f')})", p_text(drift.p), p_text(drift.adjusted),
         verdict(drift),
     )  # fmt: skip

@@ -21,6 +21,7 @@ from ...rows.stream import open as open_stream
 from ...rows.table import eager_frame, is_frame
 from .cells import Counter
 from .learning import Layout, Running
+from .pairs import PairCounter, Pairs
 from .reference import Reference
 
 __all__ = ["Subject", "Window", "read_window"]
@@ -73,6 +74,8 @@ class Window:
         Everything that the schema says otherwise, in words.
     refused : bool
         Whether columns are missing, or there are others.
+    pairs : Pairs, optional
+        Of the same columns as those of training, where training remembers them.
     """
 
     rows: int
@@ -85,6 +88,7 @@ class Window:
     missing: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     refused: bool = False
+    pairs: Pairs | None = None
 
     @cached_property
     def means(self) -> Array:
@@ -158,6 +162,7 @@ def _counted(pieces: Iterator[_Piece], subject: Subject) -> Window:
     columns, d = Running(len(watched)), len(line.coef)
     features, clipped, unknown = Running(d), Running(d), np.zeros(len(reference.columns), dtype=np.int64)
     levels = np.array([len(names) or np.inf for names in subject.layout.levels])
+    together = None if reference.pairs is None else PairCounter(subject.layout.numbers, reference.pairs.middles)
     rows, labelled = 0, False
     for piece in pieces:
         served = subject.served(piece.X)
@@ -173,9 +178,12 @@ def _counted(pieces: Iterator[_Piece], subject: Subject) -> Window:
         features.add(piece.X[whole])
         clipped.add(served[whole])
         unknown += (piece.raw >= levels).sum(axis=0)
+        if together is not None:
+            together.add(piece.raw)
         rows, labelled = rows + len(values), labelled or (with_residuals and bool(np.isfinite(labels).any()))
     counts = tuple(int(number) for number in unknown)
-    return Window(rows, counters, columns, features, clipped, counts, labelled)
+    pairs = None if together is None else together.pairs
+    return Window(rows, counters, columns, features, clipped, counts, labelled, pairs=pairs)
 
 
 def _from_array(X: Any, y: Any, subject: Subject) -> Iterator[_Piece]:

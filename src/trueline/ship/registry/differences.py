@@ -8,6 +8,7 @@ from typing import Any
 
 from ...findings import Finding
 from ..artifact import Model
+from ..spelling import spelled, spelled_list
 from .gate import Audit
 from .version import Version
 
@@ -110,15 +111,22 @@ def _schema_lines(before: Model, after: Model) -> list[str]:
     if (before.schema is None) != (after.schema is None):  # of one side no more than names can be known
         whole = [f"{'gone' if after.schema is None else 'new'}, with its ranges, levels and policies"]
         old, new = _names_alone(old), _names_alone(new)
-    lines = whole + [f"{name}: gone" for name in old if name not in new]
+    lines = whole + [f"{spelled(name)}: gone" for name in old if name not in new]
     for name, fields in new.items():
         if name not in old:
-            lines.append(f"{name}: new ({fields['kind']})" if "kind" in fields else f"{name}: new")
+            lines.append(f"{spelled(name)}: new ({fields['kind']})" if "kind" in fields else f"{spelled(name)}: new")
             continue
-        changes = [f"{key} {_short(was)} -> {_short(now)}"
-                   for key, (was, now) in _pairs(old[name], fields).items() if was != now]  # fmt: skip
-        lines += [f"{name}: {', '.join(changes)}"] if changes else []
+        changes = [_change(key, was, now) for key, (was, now) in _pairs(old[name], fields).items() if was != now]
+        lines += [f"{spelled(name)}: {', '.join(changes)}"] if changes else []
     return lines
+
+
+def _change(key: str, was: Any, now: Any) -> str:
+    """``high 79.8 -> 80``; of lists only what came or went."""
+    if not (isinstance(was, tuple) and isinstance(now, tuple)):
+        return f"{key} {_short(was)} -> {_short(now)}"
+    moved = (("gone", set(was) - set(now)), ("new", set(now) - set(was)))
+    return f"{key} {', '.join(f'{word} {spelled_list(sorted(names))}' for word, names in moved if names)}"
 
 
 def _columns(model: Model) -> dict[str, dict[str, Any]]:
@@ -127,7 +135,7 @@ def _columns(model: Model) -> dict[str, dict[str, Any]]:
         return {name: {} for name in model.feature_names or ()}
     values = model.schema.to_dict()
     columns = {str(column["name"]): {**column, "levels": tuple(column["levels"])} for column in values.pop("columns")}
-    return {**columns, WHOLE: values}
+    return {**columns, WHOLE: {**values, "dropped": tuple(values["dropped"])}}
 
 
 def _names_alone(columns: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -135,7 +143,7 @@ def _names_alone(columns: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else f"{value!s:.60}"
+    return f"{value:.8g}" if isinstance(value, float) else spelled(str(value))
 
 
 def _findings(old: Audit | None, new: Audit | None) -> dict[str, tuple[Finding, ...]] | None:

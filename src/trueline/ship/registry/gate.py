@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...audit.baseline import Suppression, judge
+from ...audit.report.visible import visible
 from ...errors import OptionError, ReadError
 from ...findings import Finding, Severity
 from ...maths.descent import Status
@@ -121,14 +122,14 @@ def objections(model: Model, audit: Audit | None, suppressions: Iterable[Suppres
         Findings that somebody answers for.
     """
     status = model.training.get("status")
-    # A closed form has no status, and of what another library fitted none is known.
-    against = [] if status is None or status in ENDED_WELL else [f"its fit has not converged ({status!s:.60})"]
+    ended_well = status is None or status in ENDED_WELL  # a closed form has none, and other libraries tell none
+    against = [] if ended_well else [f"its fit has not converged ({visible(str(status), 60)})"]
     if audit is None:
         return against
     if not _is_of(audit, model):
         return [*against, "the audit is of another model: its coefficients differ"]
     failing = judge(audit.findings, FAIL_ON, date.today(), suppressions=suppressions).failing
-    against += [f"finding {one.fingerprint}, {one.severity}: {one.title:.200}" for one in failing]
+    against += [f"finding {one.fingerprint}, {one.severity}: {visible(one.title, 200)}" for one in failing]
     if audit.incomplete:
         against.append(f"the audit could not compute {', '.join(audit.incomplete)}")
     return against

@@ -176,10 +176,8 @@ class Registry:
 
         Raises
         ------
-        GateError
-            Not signed by the key that this alias requires.
         ArtifactError
-            Its file is gone, damaged, or another one.
+            Its file is gone, damaged, another one, or not signed by the key that this alias requires.
         RegistryError
             There is no such version, or the registry cannot be used.
         """
@@ -196,8 +194,9 @@ class Registry:
         try:
             loads(content, version.reference, require_signed=wanted)
         except ArtifactError as error:
-            raise GateError(f"not promoted to {alias}", reasons=[str(error)],
-                            advice="Sign the file, and register it again") from None  # fmt: skip
+            raise ArtifactError(f"not promoted to {alias}: {error}",
+                                advice="Sign it with ship.save(ship.load(path), path, sign_with=KEY), and register "
+                                "it again") from None  # fmt: skip
         if given is not None or allow_unsigned:
             store.tag_model(asked.name, SIGNER + alias, None if given is None else given.public_hex)
         store.point(asked.name, alias, version.version)

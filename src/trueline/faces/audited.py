@@ -1,0 +1,71 @@
+"""The model and the rows that an audit is given, and the flags that get past what is in the way."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import CellsError, ColumnsError, OptionError, Problem
+from ..rows import Schema
+from ..rows.stream import TableStream
+from ..ship import Model
+from .loading import leave_out, open_model, open_table, schema_of
+from .screen import progress
+
+__all__ = ["model_of", "rows_of", "with_flags"]
+
+
+def model_of(
+    path: Path | None, target: str, one_hot: tuple[str, ...], require_signed: Path | None
+) -> tuple[Model | Path | None, Schema | None]:
+    """The model of --model, and the columns that it takes where it knows them.
+
+    Raises
+    ------
+    OptionError
+        It says otherwise than the flags.
+    """
+    if path is None or path.suffix.lower() == ".csv":
+        return path, None
+    stored = open_model(path, require_signed)
+    schema = schema_of(stored, path)
+    if one_hot:
+        raise OptionError(f"{path} says itself how its columns are encoded", advice="Leave out --one-hot")
+    if schema.target not in (None, target):
+        raise OptionError(f"{path} predicts {schema.target!r}, not {target!r}",
+                          advice=f"Write --target {schema.target!r}")  # fmt: skip
+    return stored, schema
+
+
+def rows_of(
+    data: str, schema: Schema | None, drop: tuple[str, ...], drop_missing: bool
+) -> tuple[TableStream, Schema | None]:
+    """The rows, and the schema of the model as the flags change it."""
+    with progress(f"looking at {Path(data).name}") as on_read:
+        stream = open_table(data, on_read)
+    if schema is None:
+        return stream, None
+    schema = leave_out(schema, drop, stream.names)
+    return stream, replace(schema, nulls="drop" if drop_missing else schema.nulls)
+
+
+@contextmanager
+def with_flags(label: str) -> Iterator[None]:
+    """What a given model finds in the way of its rows, with the flags that remove it."""
+    try:
+        yield
+    except (CellsError, ColumnsError) as error:
+        problems = [problem if problem.fix else replace(problem, fix=_fix(problem)) for problem in error.problems]
+        if problems == list(error.problems):
+            raise
+        count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+        raise type(error)(f"{label}: {count}", problems=problems, advice=error.advice) from None
+
+
+def _fix(problem: Problem) -> str | None:
+    if problem.what in ("not a column of the schema", "not in the table"):  # of a model file, of coefficients
+        return f"--drop {shlex.quote(problem.column or '')}"
+    return "--drop-missing" if problem.what.startswith("blank") else None

@@ -153,7 +153,7 @@ def test_a_server_does_all_that_a_file_does(server, model, tmp_path, capfd):
     assert registry.pull("flats@1", tmp_path / "out.json") == made
     assert (tmp_path / "out.json").read_bytes() == model.read_bytes()
     registry.promote("flats@2", require_signed=keys.public)
-    with pytest.raises(GateError, match="flats@1: not signed"):
+    with pytest.raises(ArtifactError, match="flats@1: not signed"):
         registry.promote("flats@1")
     assert registry.load("flats@champion").checked == f"signature of {keys.id}"
     assert [(one.version, one.aliases) for one in registry.history("flats")] == [(2, ("champion",)), (1, ())]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FLOORS = {
-    "errors": 0, "files": 0, "findings": 0,
+    "display": 0, "errors": 0, "files": 0, "findings": 0,
     "maths": 1,
     "rows": 2,
     "models": 3,

@@ -94,6 +94,18 @@ def test_significance_is_judged_by_a_refit(cov, slope, rng):
     assert opposite.certified == sign.certified and opposite.proven_by.endswith("for the sign")
 
 
+def test_a_removal_after_which_there_is_no_standard_error_is_no_lost_significance():
+    """Without row 0 or 1 the other alone determines the second column, and HC2 is not defined."""
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=40), np.arange(40) < 2])
+    X[:2, 0] = 6.0, -0.1
+    y = 0.3 * X[:, 0] + rng.normal(size=40) + 5 * X[:, 1]
+    y[0] += 3
+    result = audit.rows_to_flip(X, y, 0, "significance", cov="HC2")
+    assert result.before.significant
+    assert result.found is None or np.isfinite(result.after.low)
+
+
 def test_the_level_counts(rng):
     X = rng.normal(size=(80, 1))
     y = 0.5 * X[:, 0] + rng.normal(size=80)

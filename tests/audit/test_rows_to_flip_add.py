@@ -123,3 +123,13 @@ def test_copies_of_a_row_never_beat_the_certificate_and_often_meet_it(lam):
                 assert k == result.certified
                 met += 1
     assert met > 1
+
+
+def test_one_row_more_than_is_looked_at_may_do_it_and_the_certificate_says_no_more():
+    """Σxy is nearly 20, and each added row takes 0.98 at most: 20 rows leave it positive, 21 do not."""
+    X, y = np.ones((20, 1)), np.ones(20)
+    X[0] = 0.999
+    result = audit.rows_to_flip(X, y, 0, by="add", fit_intercept=False, bounds=(0, 1), y_bounds=(-0.98, 1))
+    assert (result.found, result.certified) == (None, 21)
+    bent = LeastSquares(fit_intercept=False).fit(np.vstack([X, np.ones((21, 1))]), np.append(y, [-0.98] * 21))
+    assert bent.coef_[0] < 0

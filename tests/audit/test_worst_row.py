@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -223,3 +224,11 @@ def test_a_wrong_bound_would_be_seen(monkeypatch, wrong):
     honest = abs(refitted(("coefficient", 0), X, y, worst.rows, worst.labels, 0.0, True))
     assert not worst.proven and worst.bound > honest * 1.03
     assert (worst.bound == pytest.approx(worst.plain_bound)) == (wrong < 1)
+
+
+def test_a_shift_that_the_refit_does_not_confirm_is_not_called_proven():
+    X, y = some_rows()
+    worst = audit.worst_row(X, y, ("coefficient", 0))
+    assert worst.proven and "proven to be the worst" in str(worst)
+    other = replace(worst, predicted=worst.predicted * 1.001)
+    assert not other.confirmed and not other.proven and "not proven" in str(other)

@@ -88,3 +88,13 @@ def test_a_model_of_somebody_else_is_matched_by_its_names(run, tmp_path):
     save(LinearRegression().fit(frame, y), tmp_path / "m.json")
     frame.assign(y=y)[["y", "a", "b"]].to_csv(tmp_path / "rows.csv", index=False)
     assert run("verify", "rows.csv", "--target", "y", "--model", "m.json").code == 0
+
+
+def test_a_column_that_the_model_does_not_know_is_left_out_by_the_command_it_prints(run, flats, model):
+    more = flats.parent / "more.csv"
+    header, *rows = flats.read_text().splitlines()
+    more.write_text("\n".join([f"{header},tax", *(f"{row},3" for row in rows)]) + "\n")
+    refused = run("verify", more, "--target", "price", "--model", model)
+    assert refused.code == 2 and refused.err.rstrip().endswith("--drop tax")
+    words = ("--drop", "tax", "--drop-missing")
+    assert run("verify", more, "--target", "price", "--model", model, *words).code == 0

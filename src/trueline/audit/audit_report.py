@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..display import plain
 from ..errors import OptionError
 from ..files import write_whole
 from ..findings import Finding, Severity
 from .again import file_of
 from .changes import Changes
-from .section import Section, plain
+from .section import Section
 
 __all__ = ["FORMAT", "AuditReport"]
 

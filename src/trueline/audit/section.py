@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from ..display import plain
 from ..findings import Finding
 
-__all__ = ["CHARTS", "Section", "Table", "plain"]
+__all__ = ["CHARTS", "Section", "Table"]
 
 CHARTS = ("coefficients", "influence", "removal_path", "damage", "levers", "loss", "spectrum", "sources")
 
@@ -87,20 +86,3 @@ class Section:
             "chart": plain(self.chart),
             "findings": [finding.fingerprint for finding in self.findings],
         }
-
-
-def plain(value: Any) -> Any:
-    """The same in values that JSON knows: numpy's become Python's, what is not finite becomes null.
-
-    Examples
-    --------
-    >>> plain({"a": np.array([1.0, np.nan]), "b": (np.int64(2), True)})
-    {'a': [1.0, None], 'b': [2, True]}
-    """
-    if isinstance(value, dict):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    return value if not isinstance(value, float) or np.isfinite(value) else None

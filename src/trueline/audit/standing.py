@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from ..display import aligned, plain
 from ..errors import OptionError
 from ..files import write_whole
 
@@ -127,7 +127,7 @@ class Arena:
 
     def __str__(self) -> str:
         head = f"{self.rows} rows, {self.columns} columns: {self.rows / self.columns:.1f} rows per column"
-        return "\n".join([head, *_columns([_HEAD, *map(_cells, self.table())])])
+        return "\n".join([head, *aligned([_HEAD, *map(_cells, self.table())])])
 
     def _repr_html_(self) -> str:
         lines = [_HEAD, *map(_cells, self.table())]
@@ -144,7 +144,7 @@ class Arena:
         """
         values = {"rows": self.rows, "columns": self.columns, "table": self.table(),
                   "trials": [asdict(trial) for trial in self.trials]}  # fmt: skip
-        write_whole(path, (json.dumps(_plain(values), indent=1) + "\n").encode())
+        write_whole(path, (json.dumps(plain(values), indent=1) + "\n").encode())
 
     def plot(self, path: str | os.PathLike[str]) -> None:
         """Worst test error against the rate, one line a defence, drawn to a file.
@@ -183,25 +183,3 @@ def _cells(line: dict[str, Any]) -> tuple[str, ...]:
         number(line["caught"], ".0%"), number(line["clean_dropped"], ".0%"), number(line["seconds"], ".2g"),
         number(line["reg_lambda"], "g"),
     )  # fmt: skip
-
-
-def _columns(lines: Iterable[tuple[str, ...]]) -> list[str]:
-    """Aligned: words to the left, numbers to the right."""
-    rows = list(lines)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    words = {0, 5}
-
-    def aligned(row: tuple[str, ...]) -> str:
-        cells = zip(row, widths, strict=True)
-        return "  ".join(cell.ljust(w) if j in words else cell.rjust(w) for j, (cell, w) in enumerate(cells)).rstrip()
-
-    return [aligned(row) for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    """JSON knows no NaN."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

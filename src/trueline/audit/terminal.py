@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from ..display import aligned
 from ..findings import Severity
 from .saying import amount, count, listed
 
@@ -72,17 +73,12 @@ def _counts(report: AuditReport) -> list[str]:
     for line in report.counts[:SHOWN]:
         kinds = (_bracket(line.get(key)) for key in ("remove", "relabel", "add_bounded", "add_any"))
         rows.append((str(line["feature"])[:28], f"{line['effect']:+.3g}", *kinds))
-    widths = [max(len(row[j]) for row in rows) for j in range(len(head))]
     of = int(report.counts[0].get("of", report.rows))
     drawn = f", of {of:,} drawn" if of < report.rows else ""
     counts = next((section.facts for section in report.sections if section.key == "counts"), {})
     left = _because(counts, "; not counted where {}")
     lines = [_cut(f"  Rows that flip the sign of an effect (at least–found{drawn}{left}):")]
-    for row in rows:
-        cells = [
-            cell.ljust(w) if j == 0 else cell.rjust(w) for j, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append(("  " + "  ".join(cells)).rstrip())
+    lines += [f"  {line}" for line in aligned(rows)]
     rest = len(report.counts) - SHOWN
     return lines + ([f"  … and {rest} more in the report"] if rest > 0 else [])
 

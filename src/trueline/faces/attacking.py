@@ -17,6 +17,7 @@ from sklearn.base import clone
 
 from .. import attack
 from ..attack.poison import Poison
+from ..display import plain
 from ..errors import OptionError
 from ..files import write_whole
 from ..models.least_squares import LeastSquares
@@ -104,12 +105,12 @@ def _poison(request: AttackRequest, rows: Table, domain: Domain, on_progress: Ca
         return attack.optimize(frame, rows.y, reg_lambda=request.reg_lambda, on_progress=on_progress, **common)
     if request.kind == "adaptive":
         return attack.adaptive(_defence(request), frame, rows.y, on_progress=on_progress, **common)
-    plain: dict[str, Callable[..., Poison]] = {
+    makers: dict[str, Callable[..., Poison]] = {
         "outlier": attack.outlier,
         "flip": attack.flip_labels,
         "statistical": attack.statistical,
     }
-    return plain[request.kind](frame, rows.y, **common)
+    return makers[request.kind](frame, rows.y, **common)
 
 
 def _defence(request: AttackRequest) -> Any:
@@ -120,11 +121,11 @@ def _defence(request: AttackRequest) -> Any:
     from ..models.huber_regression import HuberRegression
     from ..models.trimmed_least_squares import TrimmedLeastSquares
 
-    plain = LeastSquares(request.reg_lambda)
+    alone = LeastSquares(request.reg_lambda)
     makers: dict[str, Callable[[], Any]] = {
-        "least-squares": lambda: plain, "huber": HuberRegression, "trimmed": TrimmedLeastSquares,
-        "winsorize": lambda: make_pipeline(Winsorize(), plain), "screen": lambda: Screen(plain),
-        "sever": lambda: Sever(plain),
+        "least-squares": lambda: alone, "huber": HuberRegression, "trimmed": TrimmedLeastSquares,
+        "winsorize": lambda: make_pipeline(Winsorize(), alone), "screen": lambda: Screen(alone),
+        "sever": lambda: Sever(alone),
     }  # fmt: skip
     return makers[request.against]()
 
@@ -141,20 +142,12 @@ def _result(request: AttackRequest, rows: Table, poison: Poison, texts: list[str
     result: dict[str, Any] = {
         "kind": poison.kind, "knows": poison.knows, "controls": poison.controls, "rows": rows.n_rows,
         "poison_rows": len(poison.labels), "rate": poison.rate, "seed": request.seed, "mse_before": before,
-        "mse_after": after, "report": _plain(poison.report), "warnings": texts, "saved": None,
+        "mse_after": after, "report": plain(poison.report), "warnings": texts, "saved": None,
     }  # fmt: skip
     if request.at_row is not None:
         at = rows.X[request.at_row - 1][None, :]
         result["prediction_before"], result["prediction_after"] = (float(m.predict(at)[0]) for m in (clean, poisoned))
     return result
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def _write(request: AttackRequest, schema: Schema, poison: Poison, result: dict[str, Any]) -> None:

@@ -1,21 +1,18 @@
-"""The model and the rows that an audit is given, and the flags that get past what is in the way."""
+"""The model and the rows that an audit is given."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import CellsError, ColumnsError, OptionError, Problem
+from ..errors import OptionError
 from ..rows import Schema
 from ..rows.stream import TableStream
 from ..ship import Model
 from .loading import leave_out, open_model, open_table, schema_of
 from .screen import progress
 
-__all__ = ["model_of", "rows_of", "with_flags"]
+__all__ = ["model_of", "rows_of"]
 
 
 def model_of(
@@ -50,22 +47,3 @@ def rows_of(
         return stream, None
     schema = leave_out(schema, drop, stream.names)
     return stream, replace(schema, nulls="drop" if drop_missing else schema.nulls)
-
-
-@contextmanager
-def with_flags(label: str) -> Iterator[None]:
-    """What a given model finds in the way of its rows, with the flags that remove it."""
-    try:
-        yield
-    except (CellsError, ColumnsError) as error:
-        problems = [problem if problem.fix else replace(problem, fix=_fix(problem)) for problem in error.problems]
-        if problems == list(error.problems):
-            raise
-        count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
-        raise type(error)(f"{label}: {count}", problems=problems, advice=error.advice) from None
-
-
-def _fix(problem: Problem) -> str | None:
-    if problem.what in ("not a column of the schema", "not in the table"):  # of a model file, of coefficients
-        return f"--drop {shlex.quote(problem.column or '')}"
-    return "--drop-missing" if problem.what.startswith("blank") else None

@@ -16,9 +16,9 @@ from ..audit.baseline import Verdict, judge, read_baseline, read_suppressions
 from ..audit.sarif import write_sarif
 from ..errors import OptionError
 from ..findings import Severity
-from .audited import model_of, rows_of, with_flags
+from .audited import model_of, rows_of
 from .correction import in_flags
-from .loading import check_output
+from .loading import check_output, with_flags
 from .screen import INCOMPLETE, print_json, progress, say, warned
 
 __all__ = ["AuditRequest", "audit_file"]
@@ -92,7 +92,7 @@ def _audited(request: AuditRequest) -> tuple[AuditReport, list[str]]:
     name = Path(request.data).name
     model, schema = model_of(request.model, request.target, request.one_hot, request.require_signed)
     stream, schema = rows_of(request.data, schema, request.drop, request.drop_missing)
-    with warned() as texts, with_flags(name), progress(f"auditing {name}", STEPS) as on_progress:
+    with warned() as texts, with_flags(name, "--drop-missing"), progress(f"auditing {name}", STEPS) as on_progress:
         report = audit.run(
             stream, request.target, model, effort=request.effort, tolerance=request.tolerance,
             attacker_rows=request.attacker_rows, random_state=request.seed, on_progress=on_progress,
@@ -108,7 +108,7 @@ def _replay(request: AuditRequest, rows: Path, as_json: bool) -> None:
     """Apply the rows of a file and show what moves."""
     model, schema = model_of(request.model, request.target, request.one_hot, request.require_signed)
     stream, schema = rows_of(request.data, schema, request.drop, request.drop_missing)
-    with warned(), with_flags(Path(request.data).name):
+    with warned(), with_flags(Path(request.data).name, "--drop-missing"):
         found = audit.replay(
             stream, request.target, rows, model, one_hot=request.one_hot, drop=request.drop,
             drop_missing=request.drop_missing, source=request.source, schema=schema,

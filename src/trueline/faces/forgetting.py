@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import CellsError, ColumnsError, OptionError
+from ..errors import OptionError
 from ..models.forgetting import ENOUGH_DIGITS
 from ..rows import Schema
 from ..ship import Model, save
 from ..ship.forgetting import Forgotten, forget_rows
 from ..ship.spelling import spelled
-from .loading import HOW_A_SCHEMA, Table, check_output, leave_out, load_model, open_table, with_fixes
+from .loading import HOW_A_SCHEMA, Table, check_output, leave_out, load_model, open_table, with_flags
 from .screen import IncompleteError, print_json, progress, say, table, warned
 from .signing import note_signature, signing_key
 
@@ -108,10 +108,8 @@ def _read(data: str, schema: Schema, drop: tuple[str, ...]) -> tuple[Table, int]
 
         stream = open_table(data, count)
         schema = leave_out(schema, drop, stream.names)
-        try:
+        with with_flags(stream.label, "--skip-missing"):
             X, y = stream.encoded(schema).to_arrays()
-        except (CellsError, ColumnsError) as error:
-            raise with_fixes(error, stream.label, schema) from None
     return Table(X, y, schema), seen - len(y)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArtifactError, ColumnsError, DataError, OptionError, Problem
+from ..errors import ArtifactError, CellsError, ColumnsError, OptionError, Problem
 from ..rows import Column, Schema
 from ..rows import open as open_rows
 from ..rows.stream import Progress, TableStream, did_you_mean
@@ -20,7 +21,7 @@ from .screen import note, progress
 
 __all__ = [
     "HOW_A_SCHEMA", "Table", "check_output", "checked_words", "leave_out", "load_model", "open_model", "open_table",
-    "read_table", "schema_of", "with_fixes",
+    "read_table", "schema_of", "with_flags",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -189,14 +190,28 @@ def leave_out(schema: Schema, drop: tuple[str, ...], names: Sequence[str]) -> Sc
     return replace(schema, dropped=tuple(dict.fromkeys([*schema.dropped, *wanted])))
 
 
-def with_fixes(error: DataError, label: str, schema: Schema) -> DataError:
-    """The same problems, with the flags of commands that take a model that remove them."""
-    problems = [problem if problem.fix else replace(problem, fix=_fix(problem, schema)) for problem in error.problems]
-    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    return type(error)(f"{label}: {count}", problems=problems, advice=error.advice)
+@contextmanager
+def with_flags(label: str, blanks: str) -> Iterator[None]:
+    """What a given model finds in the way of its rows, with the flags that remove it.
+
+    Parameters
+    ----------
+    label : str
+        Of the rows.
+    blanks : str
+        The flag that leaves out rows with blanks.
+    """
+    try:
+        yield
+    except (CellsError, ColumnsError) as error:
+        problems = [each if each.fix else replace(each, fix=_fix(each, blanks)) for each in error.problems]
+        if problems == list(error.problems):
+            raise
+        count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+        raise type(error)(f"{label}: {count}", problems=problems, advice=error.advice) from None
 
 
-def _fix(problem: Problem, schema: Schema) -> str | None:
-    if problem.column is not None and problem.column not in (*schema.names, schema.target):
-        return f"--drop {shlex.quote(problem.column)}"
-    return "--skip-missing" if problem.what.startswith("blank") else None
+def _fix(problem: Problem, blanks: str) -> str | None:
+    if problem.what in ("not a column of the schema", "not in the table"):  # of a model file, of coefficients
+        return f"--drop {shlex.quote(problem.column or '')}"
+    return blanks if problem.what.startswith("blank") else None

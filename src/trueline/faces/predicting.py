@@ -6,11 +6,10 @@ import csv
 import io
 from pathlib import Path
 
-from ..errors import CellsError, ColumnsError
 from ..files import write_whole
 from ..rows import Schema
 from ..ship import Model
-from .loading import check_output, leave_out, load_model, open_table, schema_of, with_fixes
+from .loading import check_output, leave_out, load_model, open_table, schema_of, with_flags
 from .screen import note, print_json, progress, say
 
 __all__ = ["predict_file"]
@@ -69,12 +68,10 @@ def _predict(
 
         stream = open_table(data, count)
         schema = leave_out(schema, drop, stream.names)
-        try:
+        with with_flags(stream.label, "--skip-missing"):
             rows = schema.features(stream, drop_blanks=skip_missing)
             for piece in rows.pieces():
                 for row, value in zip(piece.rows.tolist(), loaded.predict(piece.X).tolist(), strict=True):
                     values.extend([None] * (row - len(values)))
                     values.append(value)
-        except (CellsError, ColumnsError) as error:
-            raise with_fixes(error, stream.label, schema) from None
     return values + [None] * (n_rows - len(values)), list(rows.found.notes())

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
+from ..display import aligned, plain
 from ..errors import DataError, DivergenceError, GateError, RegistryBusyError, RegistryConflictError, TruelineError
 from .correction import corrected, in_flags
 
@@ -133,29 +134,13 @@ def note(text: str) -> None:
 
 def print_json(values: dict[str, Any]) -> None:
     """One object for a machine, in ASCII; a number that is not finite becomes null."""
-    typer.echo(json.dumps(_plain(values), indent=1))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else None
-    return value
+    typer.echo(json.dumps(plain(values), indent=1))
 
 
 def table(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:
     """Columns side by side: the first to the left, numbers to the right."""
-    from rich.cells import cell_len  # how wide a terminal draws it: two for 北, none for an accent of its own
-
-    widths = [max(cell_len(row[j]) for row in [headings, *rows]) for j in range(len(headings))]
-    for row in [headings, *rows]:
-        blanks = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
-        cells = [cell + blank if j == 0 else blank + cell
-                 for j, (cell, blank) in enumerate(zip(row, blanks, strict=True))]  # fmt: skip
-        say("  " + "  ".join(cells).rstrip())
+    for line in aligned([headings, *rows]):
+        say(f"  {line}")
 
 
 @contextmanager

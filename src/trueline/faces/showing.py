@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..audit.report.visible import visible, visible_values
+from ..audit.report.visible import visible_values
 from ..ship.showing import describe
-from ..ship.spelling import spelled
+from ..ship.spelling import in_words, spelled
 from .loading import checked_words, open_model
 from .screen import print_json, say, table
 
@@ -52,12 +52,6 @@ def _print_rows(facts: dict[str, Any]) -> None:
         say(f"Trained on {data['rows']:,} rows{sources}, hash {data['hash']}")
     for name, value in record.items():
         if value not in (None, {}, ""):
-            say(f"  {name}: {_plain(value)}")
+            say(f"  {name}: {in_words(value)}")
     kept = [name for name in ("reference", "moments") if facts[name]]
     say(f"Also holds: {', '.join(kept) or 'nothing more of its rows'}")
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(entry)}" for name, entry in value.items())
-    return f"{value:.8g}" if isinstance(value, float) else visible(str(value), 200)

@@ -20,7 +20,7 @@ from ..rows import Schema
 from ..ship import Model
 from ..verify import Certificate, Comparison
 from .correction import in_flags
-from .loading import Table, open_model, read_table, schema_of
+from .loading import Table, open_model, read_table, schema_of, with_flags
 from .screen import print_json, progress, say, table, warned
 
 __all__ = ["VerifyRequest", "verify_file"]
@@ -62,7 +62,8 @@ def verify_file(request: VerifyRequest, as_json: bool) -> None:
         raise OptionError(f"--fail-on must be one of {', '.join(Severity)}, got {request.fail_on!r}")
     stored = None if request.model is None else open_model(request.model, request.require_signed)
     schema = None if stored is None else _schema(request, stored)
-    rows = read_table(request.data, request.target, request.one_hot, request.drop, request.drop_missing, schema)
+    with with_flags(Path(request.data).name, "--drop-missing"):
+        rows = read_table(request.data, request.target, request.one_hot, request.drop, request.drop_missing, schema)
     with warned() as texts, progress("verifying"):
         X = rows.frame()
         line = as_line(LeastSquares(request.reg_lambda).fit(X, rows.y)) if stored is None else stored.line
@@ -84,9 +85,9 @@ def _schema(request: VerifyRequest, stored: Model) -> Schema:
     """The columns of the stored model, which flags must not contradict."""
     assert request.model is not None
     schema = schema_of(stored, request.model)
-    if request.one_hot or request.reg_lambda or (request.drop and stored.schema is not None):
-        raise OptionError(f"{request.model} says itself which columns it takes, how they are encoded and how it was "
-                          "penalised", advice="Leave out --one-hot, --drop and --reg-lambda")  # fmt: skip
+    if request.one_hot or request.reg_lambda:
+        raise OptionError(f"{request.model} says itself how its columns are encoded and how it was penalised",
+                          advice="Leave out --one-hot and --reg-lambda")  # fmt: skip
     if schema.target not in (None, request.target):
         raise OptionError(f"{request.model} predicts {schema.target!r}, not {request.target!r}",
                           advice=f"Write --target {schema.target!r}")  # fmt: skip
@@ -125,8 +126,7 @@ def _wrong(checks: Checks, what: str) -> list[Finding]:
 def _dict(check: Any) -> dict[str, Any] | None:
     if check is None:
         return None
-    values = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in asdict(check).items()}
-    return {**values, "text": str(check)}
+    return {**asdict(check), "text": str(check)}
 
 
 def _print(request: VerifyRequest, rows: Table, findings: list[Finding], checks: Checks, texts: list[str]) -> None:

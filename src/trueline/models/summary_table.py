@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from ..display import aligned
+
 __all__ = ["Cells", "as_html", "as_text", "number", "probability"]
 
 Cells = Sequence[Sequence[str]]
@@ -55,9 +57,7 @@ def as_text(title: str, facts: Cells, table: Cells, notes: Sequence[str]) -> str
     table : sequence of rows, heads first; the first column is text
     notes : sequence of str
     """
-    widths = [max(len(row[j]) for row in table) for j in range(len(table[0]))]
-    lines = ["  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
-             for row in table]  # fmt: skip
+    lines = aligned(table)
     half = len(facts) // 2
     left, right = [*facts[:half], *[("", "")] * (len(facts) % 2)], facts[half:]
     shape = [max(len(str(row[k])) for row in side) for side in (left, right) for k in (0, 1)]
@@ -66,7 +66,7 @@ def as_text(title: str, facts: Cells, table: Cells, notes: Sequence[str]) -> str
     top = [f"{a:<{shape[0]}}  {b:>{shape[1]}}{gap}{c:<{shape[2]}}  {d:>{shape[3]}}".rstrip()
            for (a, b), (c, d) in zip(left, right, strict=True)]  # fmt: skip
     rule, thin = "=" * wide, "-" * wide
-    body = [title, rule, *top, rule, lines[0].rstrip(), thin, *lines[1:], rule]
+    body = [title, rule, *top, rule, lines[0], thin, *lines[1:], rule]
     return "\n".join([*body, *(f"Note: {note}" for note in notes)])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..audit.report.visible import visible
 from .artifact import Model
 from .showing import describe, feature_names, ranges_are
-from .spelling import spelled
+from .spelling import in_words, spelled
 
 __all__ = ["model_card"]
 
@@ -57,12 +57,12 @@ def _purpose() -> Iterator[str]:
 
 def _coefficients(facts: dict[str, Any]) -> Iterator[str]:
     yield "\n## Coefficients"
-    how = f"Loss {facts['loss']}, penalty {_number(facts['penalty']['reg_lambda'])}"
+    how = f"Loss {facts['loss']}, penalty {in_words(facts['penalty']['reg_lambda'])}"
     extra = [text for flag, text in (("standardized", "features standardised"), ("clipped", "features clipped"))
              if facts[flag]]  # fmt: skip
     yield f"\n{', '.join([how, *extra])}. In the units of the data:\n"
-    rows = [(spelled(name, MOST_SIGNS), _number(value)) for name, value in facts["features"].items()]
-    yield from _table(("feature", "coefficient"), [("(intercept)", _number(facts["intercept"])), *rows[:MOST_ROWS]])
+    rows = [(spelled(name, MOST_SIGNS), in_words(value)) for name, value in facts["features"].items()]
+    yield from _table(("feature", "coefficient"), [("(intercept)", in_words(facts["intercept"])), *rows[:MOST_ROWS]])
     yield from _more(len(facts["features"]))
 
 
@@ -109,11 +109,12 @@ def _training(facts: dict[str, Any]) -> Iterator[str]:
         yield f"\n{data['rows']:,} rows from {sources}; hash of the rows `{data['hash']}`."
     metrics = record.get("metrics")
     if isinstance(metrics, dict):
-        errors = ", ".join(f"{name} {_number(value)}" for name, value in metrics.items() if name != "rows")
-        yield f"\nOn {_text(_number(metrics.get('rows')))} rows held out from the fit: {_text(errors)}."
+        errors = in_words({name: value for name, value in metrics.items() if name != "rows"})
+        yield f"\nOn {_text(in_words(metrics.get('rows')))} rows held out from the fit: {_text(errors)}."
     else:
         yield "\nNo errors on held-out rows are recorded: how good its predictions are is not known from this file."
-    known = [(name, _plain(value)) for name, value in record.items() if name != "metrics" and value not in (None, {})]
+    told = {name: value for name, value in record.items() if name != "metrics" and value not in (None, {})}
+    known = [(name, in_words(value)) for name, value in told.items()]
     if known:
         yield ""
         yield from _table(("recorded", "value"), known)
@@ -138,18 +139,6 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[s
     yield f"|{' --- |' * len(headings)}"
     for row in rows:
         yield f"| {' | '.join(_text(str(cell)) for cell in row)} |"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(entry)}" for name, entry in value.items())
-    return _number(value)
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.8g}"
-    return "unknown" if value is None else visible(str(value), 200)
 
 
 def _text(text: str) -> str:

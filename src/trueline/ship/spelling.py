@@ -1,10 +1,13 @@
-"""Names and levels for a person to read: in quotes where it could not be seen what they hold, or where they end."""
+"""Names, levels and records for a person to read: in quotes where it could not be seen what they hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-__all__ = ["spelled", "spelled_list"]
+from ..audit.report.visible import visible
+
+__all__ = ["in_words", "spelled", "spelled_list"]
 
 APART = ", "
 
@@ -45,3 +48,18 @@ def spelled_list(texts: Iterable[str], most: int = 60) -> str:
     shown = [spelled(text) for text in texts]
     whole = APART.join(f"'{text}'" if APART in text and text[0] != "'" else text for text in shown)
     return whole if len(whole) <= most else f"{whole[: most - 1]}…"
+
+
+def in_words(value: Any) -> str:
+    """A value of a training record.
+
+    Examples
+    --------
+    >>> in_words({"rows": 400, "rmse": 0.1 + 0.2, "seed": None})
+    'rows 400, rmse 0.3, seed unknown'
+    """
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {in_words(entry)}" for name, entry in value.items())
+    if isinstance(value, float):
+        return f"{value:.8g}"
+    return "unknown" if value is None else visible(str(value), 200)

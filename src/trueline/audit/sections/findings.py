@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...display import plain
 from ...findings import Finding, Severity
 from ..ground import Ground
-from ..section import plain
 
 __all__ = ["ATTRIBUTE", "EVASION", "INTEGRITY", "MEMBERSHIP", "POISONING", "SUPPLIER", "finding"]
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-
+from ...display import plain
 from .table import table_of
 
 __all__ = ["Drift", "DriftReport", "PairDrift"]
@@ -202,8 +201,8 @@ class DriftReport:
             "complete": self.complete,
             "time": None if self.time is None else str(self.time),
         }
-        plain: dict[str, Any] = _plain({**values, **told, **more})
-        return plain
+        found: dict[str, Any] = plain({**values, **told, **more})
+        return found
 
     def to_html(self, path: str | os.PathLike[str]) -> None:
         """Write one page that opens offline.
@@ -230,11 +229,3 @@ class DriftReport:
 def _told(drift: Drift) -> dict[str, Any]:
     values = {name: value for name, value in asdict(drift).items() if name != "cells"}
     return {**values, "shift_sd": drift.shift_sd}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

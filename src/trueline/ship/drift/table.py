@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...audit.saying import count
+from ...display import aligned
 
 if TYPE_CHECKING:
     from .report import Drift, DriftReport
@@ -97,12 +98,7 @@ def _lines(report: DriftReport) -> list[str]:
     shown = [each for each in report.features if each in features]
     rows = [HEAD, *(_row(each) for each in shown), _row(report.prediction)]
     rows += [_row(report.residual)] if report.residual else []
-    widths = [max(len(row[j]) for row in rows) for j in range(len(HEAD))]
-    lines = []
-    for row in rows:
-        cells = [cell.ljust(w) if j in (0, len(HEAD) - 1) else cell.rjust(w)
-                 for j, (cell, w) in enumerate(zip(row, widths, strict=True))]  # fmt: skip
-        lines.append(("  " + "  ".join(cells)).rstrip())
+    lines = [f"  {line}" for line in aligned(rows, (0, len(HEAD) - 1))]
     rest = len(report.features) - len(shown)
     return lines + ([f"  … and {rest} more columns that the model feels less, none drifted"] if rest > 0 else [])
 

@@ -38,6 +38,7 @@ def test_against_a_baseline_only_new_or_worse_fails(before, fails, state):
         ({"rule": "cheap-lever"}, True),
         ({"rule": "cheap-lever", "where": "income"}, True),
         ({"rule": "cheap-lever", "where": "tenure"}, False),
+        ({"rule": "cheap-lever", "where": "in"}, False),  # part of a name is not the name
         ({"rule": "source-pulls"}, False),
         ({"fingerprint": LEVER.fingerprint}, True),
         ({"fingerprint": PULL.fingerprint}, False),

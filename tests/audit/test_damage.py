@@ -14,7 +14,7 @@ from trueline.attack.poison import Poison
 from trueline.audit.effort import CALL, EFFORTS
 from trueline.audit.sections import besieging
 from trueline.audit.sections.besieging import NONE, besiege, left_out, siege_rows
-from trueline.audit.sections.damage import damage
+from trueline.audit.sections.damage import _needed, _worst, damage
 from trueline.audit.sections.outcomes import off_by, points, worst_attack
 from trueline.audit.sections.pricing import CALLED, defences
 from trueline.audit.standing import Arena, Trial
@@ -160,6 +160,16 @@ def test_off_by_is_the_worst_of_every_split_beyond_its_own_clean_error(arena):
     blind = Arena(tuple(t for t in arena.trials if not t.adaptive), 100, 2, {"a": 0.0})
     assert off_by(blind, "a", 0.1, True) is None and {p["attacker"] for p in points(blind)} == {"oblivious"}
     assert worst_attack(arena, "a", 0.1) == "adaptive" and worst_attack(blind, "a", 0.1) == "flip"
+
+
+def test_the_worst_is_that_of_whoever_does_more_and_a_defence_that_broke_is_none(arena):
+    assert _worst(arena, "a", 0.1).high == 6.0  # against the attacker who knows it
+    assert np.isnan(arena.worst("a", 0.1).mse)  # no number is no small number
+    assert np.isinf(_worst(arena, "a", 0.3).middle)
+
+
+def test_a_rate_is_a_share_of_all_rows_with_the_poison():
+    assert [_needed(rate, 100) for rate in (0.2, 0.5, 0.01)] == [25, 100, 2]
 
 
 def test_the_chart_draws_the_errors_themselves(arena):

@@ -284,9 +284,9 @@ def test_contrast_in_light_and_dark():
 
 def test_redacted_leaves_out_what_rows_hold(tmp_path):
     report = example()
-    report["findings"][1]["evidence"]["rows"] = [{"income": 31.5, "age": 58.25}]
+    report["findings"][1]["evidence"] |= {"rows": [{"income": 31.5, "age": 58.25}], "cell": "12 Elm Street"}
     whole, less = write(tmp_path, report), write(tmp_path, report, redact=True)
-    for told in ("northgate", "southbank", "58.25", "predictions moved by"):
+    for told in ("northgate", "southbank", "58.25", "12 Elm Street", "predictions moved by"):
         assert told in whole.content
         assert told not in less.content
     drawn = [sum("studentized" in json.dumps(spec) for spec in page.specs) for page in (whole, less)]

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from trueline import Domain, audit
 from trueline.audit.sections import SECTIONS
+from trueline.audit.terminal import _bracket
 from trueline.errors import DataError, OptionError
 from trueline.findings import Severity
 from trueline.rows.datasets import make_credit_limits
@@ -227,6 +228,15 @@ def test_a_section_that_fails_says_why_and_the_others_go_on(monkeypatch):
     assert found.counts and "INCOMPLETE" in str(found)
 
 
+def test_a_section_without_enough_memory_leaves_the_audit_incomplete(monkeypatch):
+    def greedy(ground):
+        raise MemoryError
+
+    monkeypatch.setattr("trueline.audit.running.SECTIONS", (("fit", "The fit", greedy),))
+    found = audit.run(*small(), effort="quick")
+    assert found.incomplete == ("fit",) and found.not_run == ("The fit: failed: out of memory",)
+
+
 # -- what must not reassure --------------------------------------------------------------------------------------------
 
 
@@ -292,6 +302,16 @@ def test_a_count_without_a_proof_does_not_look_exact():
     assert all(entry.assurance == "found" and "least-squares fit of these rows" in entry.title for entry in worst)
     beside = [entry.title for entry in found.findings if "would have to be removed" in entry.title]
     assert all("at most" in title for title in beside)
+
+
+@pytest.mark.parametrize(
+    ("certified", "found", "said"),
+    [(29, 29, "29"), (1, 1, "1"), (0, 1, "1"), (11, 29, "11–29"), (1, 29, "≤ 29"), (0, 29, "≤ 29"),
+     (11, None, "≥ 11"), (1, None, "none found"), (None, None, "none found")],
+)  # fmt: skip
+def test_the_terminal_shows_as_exact_only_what_is_proven(certified, found, said):
+    assert _bracket({"certified": certified, "found": found}) == said
+    assert _bracket(None) == "–"
 
 
 def test_half_open_bounds_end_where_the_rows_do():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,24 @@ def test_levels_and_scores_follow_severity():
     assert [LEVELS[severity] for severity in Severity] == ["note", "note", "warning", "error", "error"]
     scores = [float(SCORES[severity]) for severity in Severity]
     assert scores == sorted(scores) and scores[-1] >= 9 and 7 <= scores[-2] < 9 and 4 <= scores[-3] < 7
+
+
+def test_a_rule_scores_as_the_worst_of_its_findings(report):
+    worse, mild = (replace(report.findings[0], severity=severity) for severity in (Severity.CRITICAL, Severity.LOW))
+    run = to_sarif(replace(report, findings=(worse, mild)), "a.csv")["runs"][0]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["properties"]["security-severity"] == SCORES[Severity.CRITICAL]
+    assert [result["level"] for result in run["results"]] == ["error", "note"]
+
+
+def test_what_failed_or_was_not_run_stands_in_the_log(report):
+    broken = replace(report.sections[-1], failed=True, not_run="failed: planted")
+    run = to_sarif(replace(report, sections=(*report.sections[:-1], broken)), "a.csv")["runs"][0]
+    (told,) = run["invocations"]
+    assert told["executionSuccessful"] is False
+    assert [note["level"] for note in told["toolExecutionNotifications"]] == ["error"]
+    assert f"section {broken.key} " in told["toolExecutionNotifications"][0]["message"]["text"]
+    assert run["properties"]["notRun"] == [*report.not_run, f"{broken.title}: failed: planted"]
 
 
 def test_states_and_suppressions(report):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 import pyarrow as pa
@@ -92,7 +93,10 @@ def test_intervals_are_those_of_all_rows_also_where_rows_are_drawn(monkeypatch):
     for line in section.facts["counts"]:
         assert line["of"] == 200 and line["remove"]["certified"] == 0
         assert line["interval"] == pytest.approx(list(expected[whole.names.index(line["feature"])]))
-    assert section.findings[0].title.startswith("About ") and not section.facts["changes"]
+    flips = section.findings[0]
+    needed = ceil(flips.evidence["found"] * 2_500 / 200)  # of all rows, where so many of those drawn do
+    assert flips.title.startswith(f"About {needed:,} ") and flips.attacker.startswith(f"adds {needed:,} row")
+    assert flips.assurance == "sampled" and not section.facts["changes"]
 
 
 def test_what_was_not_counted_is_said_once_with_names():

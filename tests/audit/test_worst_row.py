@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,9 @@ from sklearn.datasets import load_diabetes
 
 import trueline.audit.moves.many_rows as many_rows
 import trueline.audit.moves.one_row as one_row
+from audit.grounds import ground_of
 from trueline import Domain, LeastSquares, audit
+from trueline.audit.sections.worst_rows import worst_rows
 from trueline.errors import DataError, OptionError, ShapeError
 from trueline.maths.cone_ratio import Ratio
 
@@ -232,3 +235,30 @@ def test_a_shift_that_the_refit_does_not_confirm_is_not_called_proven():
     assert worst.proven and "proven to be the worst" in str(worst)
     other = replace(worst, predicted=worst.predicted * 1.001)
     assert not other.confirmed and not other.proven and "not proven" in str(other)
+
+
+def test_an_audit_calls_worst_rows_proven_only_where_the_bound_is_met(monkeypatch):
+    """Planted: the search meets its bound, and then falls short of it."""
+    module = sys.modules["trueline.audit.sections.worst_rows"]
+    ground, search = ground_of(*some_rows(n=60), tolerance=1e-6), module.worst_row
+
+    def short(*given, **options):
+        worst = search(*given, **options)
+        return replace(worst, lowest=1.1 * worst.lowest, highest=1.1 * worst.highest)
+
+    assert worst_rows(ground).findings[0].assurance == "proven"
+    monkeypatch.setattr(module, "worst_row", short)
+    assert worst_rows(ground).findings[0].assurance == "found"
+
+
+def test_an_audit_tells_worst_rows_in_units_of_y_for_one_row_and_for_all_that_the_attacker_has():
+    X, y = some_rows(n=300)
+    X *= [1.0, 1000.0]
+    ground = ground_of(X, y, tolerance=1e-6)
+    (table,) = worst_rows(ground).tables
+    assert {row[1] for row in table.rows} == {1, 3} == {1, ground.terms.attacker_rows}
+    what, rows, moved, bound = table.rows[-1]
+    j = next(j for j, name in enumerate(ground.names) if name in what)
+    worst = audit.worst_row(X, y, ("coefficient", j), rows=rows)
+    sd = X[:, j].std()
+    assert (moved, bound) == pytest.approx((worst.found * sd, worst.bound * sd))

@@ -136,6 +136,25 @@ def test_an_incomplete_audit_ends_with_3(run, limits, monkeypatch):
     assert found.code == 3 and "INCOMPLETE, these failed: descent" in found.out
 
 
+def test_a_finding_at_the_limit_ends_with_1_even_where_a_section_failed(run, limits, monkeypatch):
+    from trueline.audit.sections.levers import levers
+
+    def broken(ground):
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("trueline.audit.running.SECTIONS", (("levers", "", levers), ("descent", "", broken)))
+    found = run("audit", limits.name, *FLAGS, "--drop", "broker", "--fail-on", "info")
+    assert found.code == 1 and "INCOMPLETE, these failed: descent" in found.out
+
+
+def test_json_on_stdout_is_redacted_too(run, limits, monkeypatch):
+    from trueline.audit.sections.sources import sources
+
+    monkeypatch.setattr("trueline.audit.running.SECTIONS", (("sources", "By source", sources),))
+    words = ("audit", limits.name, *FLAGS, "--source", "broker", "--json")
+    assert "Dogwood" in run(*words).out and "Dogwood" not in run(*words, "--redact").out
+
+
 def test_json_takes_a_file_or_none():
     assert json_to_file(["trueline", "audit", "d.csv", "--json", "a.json"])[3] == "--json-to"
     assert json_to_file(["trueline", "audit", "--json", "d.csv"])[2] == "--json"

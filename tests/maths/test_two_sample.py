@@ -132,6 +132,22 @@ def test_small_levels_can_be_reached():
     assert p_value(np.full(10, 500), np.array([20, 20, 20, 20, 20, 20, 20, 20, 20, 45])) > 1e-9
 
 
+def test_the_two_ways_to_a_p_share_the_level_between_them(monkeypatch):
+    """Each alone is valid; the smaller of both is so only where together they spend the level once."""
+    for drawn, by_edge in ((0.0095, 1.0), (1.0, 0.0005)):
+        monkeypatch.setattr(two_sample, "_drawn", lambda *_, share=drawn: share)
+        monkeypatch.setattr(two_sample, "_edge_tail", lambda *_, share=by_edge: share)
+        assert p_value(np.array([50, 50]), np.array([6, 4])) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("ordered, looked_at", [(True, 2), (False, 3)])
+def test_an_edge_is_paid_for_on_both_sides_and_with_all_that_were_looked_at(ordered, looked_at):
+    tails = {(90, 5, 5): hypergeom(1100, 590, 100).sf(89), (0, 60, 40): hypergeom(1100, 500, 100).pmf(0)}
+    for second, tail in tails.items():
+        found = p_value(np.array([500, 300, 200]), np.array(second), ordered=ordered)
+        assert found == pytest.approx(2 * looked_at * tail / 0.05, rel=1e-7, abs=0.0)
+
+
 def test_nothing_to_compare_is_no_evidence():
     nothing = np.zeros(3, dtype=np.int64)
     assert p_value(np.array([5, 0, 0]), np.array([9, 0, 0])) == 1.0

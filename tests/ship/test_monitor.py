@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 
 from trueline import LeastSquares, LinearRegressionGD, Schema
 from trueline.errors import OptionError, ReadError, ShapeError
+from trueline.maths.two_sample import p_value
 from trueline.ship import DriftMonitor, load, save
 from trueline.ship.drift.reference import Reference
 
@@ -75,6 +76,38 @@ def test_the_parts_are_the_shift_of_the_mean_prediction(path, monitor, rng):
     assert income.felt_unclipped == pytest.approx(coefficient * income.shift, rel=1e-10)
     assert abs(income.felt) < abs(income.felt_unclipped)  # clipping holds some of it back
     assert report.features[0] is max(report.features, key=lambda each: abs(each.felt))
+
+
+def test_residuals_are_those_of_the_predictions_that_are_served(path, monitor, rng):
+    """Which clip what lies beyond the quantiles of training."""
+    model, window = load(path), flats(rng, 400, income=1.0)
+    errors = window["price"].to_numpy() - model.predict(model.schema.encode(window)[0])
+    report = monitor.check(window)
+    assert report.residual.mean == pytest.approx(errors.mean(), rel=1e-9)
+    assert report.residual.sd == pytest.approx(errors.std(ddof=1), rel=1e-9)
+
+
+def test_of_residuals_the_spread_counts_as_much_as_the_shift(monitor, rng):
+    report = monitor.check(flats(rng, 300))
+    for each in (report.residual, report.prediction):
+        before, now = (np.array([cell[which] for cell in each.cells]) for which in (1, 2))
+        assert each.p == p_value(before, now, spread=each is report.residual)
+        assert p_value(before, now) != p_value(before, now, spread=True)
+
+
+@pytest.mark.filterwarnings("ignore:beyond what training saw")
+def test_what_a_policy_clips_is_not_felt(rng, tmp_path):
+    table, window = flats(rng, 500), flats(rng, 200, income=3.0)
+    schema = Schema.learn(table, "price", one_hot=["region"])
+    X, y = schema.source(table).to_arrays()
+    clipping = schema.with_policies(["income"], out_of_range="clip")
+    save(LeastSquares().fit(X, y), tmp_path / "m.json", X=X, y=y, schema=clipping)
+    model = load(tmp_path / "m.json")
+    served = model.predict(window.drop_columns(["price"]))
+    report = DriftMonitor(model).check(window)
+    assert report.prediction.mean == pytest.approx(served.mean(), rel=1e-9)
+    assert report.residual.mean == pytest.approx((window["price"].to_numpy() - served).mean(), rel=1e-9)
+    assert abs(report.prediction.felt) < abs(report.prediction.felt_unclipped)
 
 
 def test_a_column_that_the_model_ignores_is_not_felt(rng):
@@ -221,6 +254,13 @@ def test_alpha_is_spread_over_windows(rng):
         planned.level(13)
 
 
+def test_a_window_that_is_not_judged_costs_nothing_of_alpha(rng):
+    X, model = rng.standard_normal((500, 1)), SimpleNamespace(coef_=np.ones(1), intercept_=0.0)
+    monitor = DriftMonitor(model, windows=2, reference=Reference.of(model, X))
+    told = list(monitor.stream([X[:50], X[:3], X[:3], X[50:100]]))
+    assert [report.status for report in told] == ["no drift", *["not enough data"] * 2, "no drift"]
+
+
 def test_over_a_stream_alarms_are_as_rare_as_over_one_window(rng):
     """All windows are held against one reference, so they may be wrong together."""
     alarms = 0
@@ -259,6 +299,26 @@ def test_few_rows_are_not_judged(monitor, rng, rows):
     assert all("not enough data" in each.not_judged for each in report.watched)
     json.dumps(report.to_dict(), allow_nan=False)
     assert "not enough data" in str(report)
+
+
+def test_few_rows_of_training_are_not_judged_either(rng):
+    model = SimpleNamespace(coef_=np.ones(1), intercept_=0.0)
+    monitor = DriftMonitor(model, reference=Reference.of(model, rng.standard_normal((18, 1))))
+    report = monitor.check(rng.standard_normal((500, 1)) + 9.0)
+    assert report.status == "not enough data" and not report.alarm
+    assert all(each.p is None and "of training were counted" in each.not_judged for each in report.watched)
+
+
+@pytest.mark.parametrize("policy, predicted", [("refuse", 27), ("warn", 30)])
+def test_rows_that_are_refused_have_no_prediction(rng, policy, predicted):
+    table = flats(rng, 300)
+    schema = Schema.learn(table, "price", one_hot=["region"]).with_policies(unknown_level=policy)
+    X, y = schema.source(table).to_arrays()
+    model = LeastSquares().fit(X, y)
+    model.schema_ = schema
+    strange = table.slice(0, 30).set_column(0, "region", pa.array(["mars"] * 3 + table["region"].to_pylist()[3:30]))
+    report = DriftMonitor(model, reference=Reference.of(model, X, y, schema=schema)).check(strange)
+    assert (report.prediction.rows, report.residual.rows, feature(report, "region").unknown) == (predicted,) * 2 + (3,)
 
 
 def test_a_window_of_copies_is_not_judged(monitor, rng):

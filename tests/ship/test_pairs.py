@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -59,6 +60,21 @@ def test_a_correlation_that_turns_is_drift_though_no_column_changed(rng):
     assert np.sin(np.pi / 2 * turned.reference_phi) == pytest.approx(0.8, abs=0.05)
     assert np.sin(np.pi / 2 * turned.phi) == pytest.approx(-0.8, abs=0.12)
     assert "x0 & x1: phi +0." in str(report) and json.dumps(report.to_dict(), allow_nan=False)
+
+
+def test_a_pair_alone_is_an_alarm(rng):
+    """Of two columns that the model does not feel, so that its predictions stay as they were."""
+    model, X = SimpleNamespace(coef_=np.array([0.0, 0.0, 1.0]), intercept_=0.0), tied(rng, 2000, columns=3)
+    monitor = DriftMonitor(model, reference=Reference.of(model, X, correlations=True))
+    report = monitor.check(tied(rng, 300, -0.8, columns=3))
+    assert report.drifted == ("x0 & x1",) and report.alarm and report.status == "drift"
+
+
+def test_columns_and_pairs_have_half_of_the_level_each(rng):
+    report = watch(tied(rng, 1000)).check(tied(rng, 200, 0.4) + 0.1)
+    for family in ([*report.features, report.prediction], report.pairs):
+        smallest = min(family, key=lambda each: each.p)
+        assert smallest.adjusted == pytest.approx(min(1.0, 2 * len(family) * smallest.p)) and smallest.p < 0.1
 
 
 @pytest.mark.parametrize("shape", [lambda z: z, lambda z: np.where(z < 0.5, 0.0, np.round(z)), lambda z: np.exp(2 * z)])

@@ -15,9 +15,11 @@ from trueline import LeastSquares, LinearRegressionGD, Schema
 from trueline.defend import PrivateLeastSquares
 from trueline.errors import ArtifactError, OptionError
 from trueline.ship import load, save
-from trueline.ship.record import Privacy, metrics_on, record_of
+from trueline.ship.drift.reference import Reference
+from trueline.ship.record import Privacy, metrics_on, public_schema, record_of
 from trueline.ship.sealing import canonical, seal
 from trueline.ship.showing import describe
+from trueline.ship.snapshot import Snapshot
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +120,29 @@ def test_a_private_model_stays_private_when_saved_again(rows, private, tmp_path)
     with pytest.raises(OptionError, match="keeps no moments"):
         save(private, tmp_path / "r.json", keep_moments=True)
     assert not (tmp_path / "r.json").exists()
+
+
+@pytest.mark.parametrize("name", ["rank", "condition", "digits", "status", "epochs", "train_r2"])
+def test_whatever_else_tells_of_the_rows_is_refused_beside_a_private_model(private, tmp_path, name):
+    with pytest.raises(OptionError, match=f"{name} would tell"):
+        save(private, tmp_path / "p.json", training={name: 1})
+    assert not (tmp_path / "p.json").exists()
+
+
+def test_a_snapshot_and_a_reference_that_are_given_stay_out_of_a_private_file(rows, private, tmp_path):
+    X, y = rows
+    save(private, tmp_path / "p.json")
+    save(private, tmp_path / "q.json", snapshot=Snapshot.of(X, y), reference=Reference.of(private, X, y))
+    assert (tmp_path / "q.json").read_bytes() == (tmp_path / "p.json").read_bytes()
+
+
+def test_public_bounds_are_those_of_the_same_column_and_nothing_stands_where_there_are_none():
+    """A category takes as many features as it has levels but one."""
+    seen = pa.table({"region": ["n", "s", "w"], "u": [0.1, 0.2, 0.3], "v": [7.5, 8.5, 9.5]})
+    schema = Schema.learn(seen, one_hot=["region"])
+    low, high = np.array([0.0, 0.0, -2.0, -np.inf]), np.array([1.0, 1.0, 2.0, 3.0])
+    told = [[(c.low, c.high) for c in public_schema(schema, *ends).columns] for ends in ((low, high), (None, None))]
+    assert told == [[(None, None), (-2.0, 2.0), (None, None)], [(None, None)] * 3]
 
 
 @pytest.mark.parametrize(

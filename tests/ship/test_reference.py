@@ -125,6 +125,16 @@ def test_residuals_are_those_of_fits_without_the_row(rows, intercept):
         assert residuals[i] == pytest.approx(y[i] - other.predict(X[i : i + 1])[0], rel=1e-9)
 
 
+def test_the_residuals_that_are_remembered_are_those_of_fits_without_the_row(rng):
+    """20 columns on 60 rows: residuals of the fit itself are a third smaller."""
+    X = rng.standard_normal((60, 20))
+    y = X.sum(axis=1) + rng.standard_normal(60)
+    model = LeastSquares().fit(X, y)
+    each = [y[i] - LeastSquares().fit(np.delete(X, i, 0), np.delete(y, i)).predict(X[[i]])[0] for i in range(60)]
+    reference = Reference.of(model, X, y)
+    assert reference.left_out and reference.residuals.sd == pytest.approx(np.std(each, ddof=1), rel=1e-9)
+
+
 def test_more_columns_than_rows_and_collinear_ones_break_nothing(rng):
     X, y = rng.standard_normal((12, 20)), rng.standard_normal(12)
     with pytest.warns(UserWarning):

@@ -26,6 +26,7 @@ from trueline.errors import (
 )
 from trueline.ship import Registry, keygen, load, save
 from trueline.ship.registry.database import create_database
+from trueline.ship.registry.gate import objections, read_audit
 from trueline.ship.registry.store import open_store
 
 
@@ -161,6 +162,30 @@ def test_an_audit_that_failed_its_gate_is_refused_unless_somebody_says_why(regis
         assert made.forced == "Ann: trial only" and registry.history("flats")[0] == made
 
 
+def test_an_audit_of_other_columns_or_another_intercept_is_of_another_model(tmp_path):
+    path = tmp_path / "named.json"
+    save(LeastSquares().fit(pa.table({"x": [0.0, 1.0, 3.0]}), [1.0, 3.5, 7.0]), path)
+    model = load(path)
+
+    def against(feature, intercept):
+        audit = {"intercept": intercept, "coefficients": [{"feature": feature, "value": model.coef_[0]}]}
+        return objections(model, read_audit(write_audit(tmp_path / "audit.json", path, {}, model=audit)))
+
+    assert against("x", model.intercept_) == []
+    for told in (against("z", model.intercept_), against("x", model.intercept_ + 1)):
+        assert len(told) == 1 and told[0].startswith("the audit is of another model: its coefficients differ")
+
+
+def test_coefficients_are_no_closer_for_being_small(tmp_path):
+    """Of columns near 1e15, coefficients of 2e-13 and -7e-13 are other models."""
+    path = tmp_path / "small.json"
+    save(LeastSquares().fit([[0.0], [1e15], [4e15]], [1.0, 201.0, 801.0]), path)
+    model = load(path)
+    audit = {"intercept": model.intercept_, "coefficients": [{"feature": "x", "value": -7e-13}]}
+    told = objections(model, read_audit(write_audit(tmp_path / "audit.json", path, {}, model=audit)))
+    assert len(told) == 1 and "another model" in told[0]
+
+
 def test_medium_findings_pass_and_answered_ones_too(registry, model, tmp_path):
     mild = write_audit(tmp_path / "mild.json", model, {"cheap-lever": "medium"})
     made = registry.register(model, "flats", audit=mild, force="not needed")
@@ -248,6 +273,16 @@ def test_signatures_that_an_alias_requires_stick(registry, model, tmp_path):
         registry.load("flats@champion")
     registry.promote("flats@1", allow_unsigned=True)
     assert registry.load("flats@champion").checked == "checksum"
+
+
+def test_a_key_that_a_caller_requires_does_not_replace_that_of_the_alias(registry, tmp_path):
+    mine, theirs = keygen(tmp_path / "mine"), keygen(tmp_path / "theirs")
+    for key in (mine, theirs):
+        registry.register(write_model(tmp_path / "signed.json", sign_with=key.private), "flats")
+    registry.promote("flats@1", require_signed=mine.public)
+    open_store(registry.uri, 1.0, write=True).point("flats", "champion", 2)  # past the rule, with MLflow itself
+    with pytest.raises(ArtifactError, match=f"signed by key {theirs.id}, and a signature of key {mine.id}"):
+        registry.load("flats@champion", require_signed=theirs.public)
 
 
 def test_every_changed_byte_of_a_stored_file_is_refused_by_name(registry, model, tmp_path):

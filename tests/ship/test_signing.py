@@ -64,6 +64,12 @@ def test_whoever_changes_anything_needs_the_key(signed, keys):
     assert loads(canonical(seal(values)), "m.json", require_signed=ours.public).checked.endswith(ours.id)
 
 
+def test_a_signature_covers_every_field(signed, keys):
+    values = json.loads(signed.read_text())
+    for name in values.keys() - {"format", "signature", "sha256"}:
+        refused(canonical(seal({**values, name: "changed"})), keys[0].public, "does not hold")
+
+
 def test_every_flipped_bit_of_a_signature_is_seen_with_and_without_the_key(signed, keys):
     content = signed.read_bytes()
     first = content.index(b'"signature"')

@@ -176,3 +176,16 @@ def test_a_perfect_fit_has_equal_mse_to_rounding():
     X, _, _ = rows()
     y = X @ [1.0, 2.0, 3.0] + 4.0
     assert compare_closed_form(LeastSquares().fit(X, y), X, y).mse_digits > 10
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_gaps_are_measured_against_the_best_constant_and_a_bound_says_at_most(intercept, weighted):
+    X, y, weights = rows()
+    weights = weights if weighted else None
+    plain = certify(LeastSquares(fit_intercept=intercept).fit(X, y, weights), X, y, weights)
+    best = np.average(y, weights=weights) if intercept else 0.0
+    assert plain.reference == pytest.approx(np.average((y - best) ** 2, weights=weights) / 2)
+    assert "at most" not in str(plain) and plain.proof == "exact"
+    bound = certify(LinearRegressionGD(loss=Huber(0.8), standardize=True).fit(X, y), X, y)
+    assert f"at most {bound.gap:.2g} above" in str(bound) and bound.proof == "dual bound"

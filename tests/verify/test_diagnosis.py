@@ -126,3 +126,31 @@ def test_fingerprints_are_stable_between_runs():
     first, second = (sorted(finding.fingerprint for finding in diagnose(data.X, data.y)) for _ in range(2))
     assert first == second
     assert len(set(first)) == len(first)
+
+
+def test_a_row_far_out_on_the_line_is_extreme_too():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2))
+    X[7] = 40.0, 0.0
+    y = X @ [1.0, 2.0] + 0.1 * rng.normal(size=60)
+    assert rules(X, y)["extreme-rows"].where == ("row 8",)
+
+
+@pytest.mark.parametrize(("condition", "told"), [(1_100.0, True), (900.0, False)])
+def test_columns_nearly_determine_each_other_from_a_condition_of_a_thousand_on(condition, told):
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.normal(size=(100, 3)) - rng.normal(size=3))[0]
+    Q = np.linalg.qr(Q - Q.mean(axis=0))[0]
+    near = 2 / np.hypot(1, condition)  # of two columns of length 1 whose sum is `condition` times their difference
+    X = np.column_stack([Q[:, 0] * np.sqrt(1 - near**2 / 4) + side * near / 2 * Q[:, 1] for side in (1.0, -1.0)])
+    found = rules(X, Q[:, 2]).get("nearly-collinear-columns")
+    assert (found is not None) is told
+    assert found is None or found.evidence["condition"] == pytest.approx(condition)
+
+
+def test_float32_overflows_in_the_sum_where_no_square_does():
+    X = np.random.default_rng(0).choice([-1e18, 1e18], size=(400, 1))
+    assert np.isfinite(np.float32(1e18) ** 2)
+    assert "float32-overflow" in rules(X, X[:, 0] / 1e18) and "float32-overflow" not in rules(
+        X[:300], X[:300, 0] / 1e18
+    )

@@ -108,3 +108,13 @@ def test_columns_have_their_names():
     X, y, _ = rows()
     frame = pa.table({"income": X[:, 0], "tenure": X[:, 1], "age": X[:, 2]})
     assert check_gradient(OneCoordinate(), frame, y).where == "w[1] (tenure)"
+
+
+def test_weights_that_the_gradient_forgets_are_caught():
+    class ForgotTheWeights(LinearRegressionGD):
+        def _gradients(self, X, y, y_hat, sample_weight=None):
+            return super()._gradients(X, y, y_hat)
+
+    X, y, weights = rows()
+    assert check_gradient(ForgotTheWeights(), X, y).passed
+    assert not check_gradient(ForgotTheWeights(), X, y, weights).passed

@@ -256,3 +256,30 @@ def test_what_makes_no_sense_is_refused(rows):
         reproduce(LinearRegression().fit(*rows), *rows, digits=40)
     with pytest.raises(OptionError, match="coef_"):
         reproduce(object(), *rows)
+
+
+def test_one_of_thousands_of_rows_explains_any_slope_by_chance_and_is_not_claimed():
+    """Leaving out one row or another, slopes lie so densely that some come near whatever was asked about."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 1))
+    y = 2 * X[:, 0] + rng.normal(size=3000)
+    right = LeastSquares().fit(X, y).coef_[0]
+    through_origin = LinearRegression(fit_intercept=False).fit(X, y)
+    straight = through_origin.coef_.copy()
+    for part in np.linspace(1e-5, 1e-4, 8):
+        through_origin.coef_ = straight * (1 + part)
+        for model in ({"X[:, 0]": right * (1 + part)}, through_origin):
+            found = reproduce(model, X, y)
+            assert not found.reproduced and not found.explanations, str(found)
+
+
+def test_two_digits_that_fit_are_not_said_to_follow():
+    """Of a table of so few digits too many rows may be the source."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 2))
+    model = LeastSquares().fit(X, X @ [1.2, -3.1] + 2.2 + 0.1 * rng.normal(size=50))
+    y = model.predict(X)
+    table = {"X[:, 0]": round(model.coef_[0], 1), "X[:, 1]": round(model.coef_[1], 1),
+             "intercept": round(model.intercept_, 1)}  # fmt: skip
+    found = reproduce(table, X, y)
+    assert found.written < 3 and not found.reproduced

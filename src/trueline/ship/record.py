@@ -25,7 +25,8 @@ __all__ = [
 Array = NDArray[np.float64]
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "numba")
-ROWS_TELL = {"metrics", "rows", "train_mse", "train_r2", "rank", "condition", "digits", "status", "epochs"}
+ROWS_TELL = {"metrics", "rows", "train_mse", "train_r2", "rank", "condition", "digits", "status", "epochs",
+             "forgotten_rows"}  # fmt: skip
 KNOWN = ("rank", "condition", "digits", "solver")
 TARGET = "target"  # where a model has no schema, its record says what it predicts
 

@@ -134,14 +134,17 @@ def _explain(asked: Subject, wanted: float) -> tuple[tuple[Explanation, ...], Ex
     nearest, tried = None, 0
     if asked.line.reg_lambda is None:
         return (), None, 0
+    near = max(asked.digits(asked.refit()), 0.0)
+    free = asked.has_intercept and asked.line.fit_intercept  # an intercept of 0 by decree agrees by itself
     for candidate in candidates(asked):
         tried += candidate.weighed
         agreed = asked.digits(candidate.fit, intercept=candidate.intercept)
         explanation = Explanation(candidate.cause, candidate.text, agreed)
-        compared = len(asked.names) + int(candidate.intercept and asked.has_intercept) - candidate.fitted
+        compared = len(asked.names) + int(candidate.intercept and free) - candidate.fitted
         if compared < 1:  # any model would agree
             continue
-        chance = (math.log10(candidate.weighed) + 4.0) / compared
+        # candidates that were weighed by the thousand lie around the fit to all rows, as densely as that one is near
+        chance = (math.log10(candidate.weighed) + 4.0) / compared + (near if candidate.weighed > 1 else 0.0)
         need = max(min(wanted, candidate.fit.digits - SLACK), 4.0 if asked.grain == 16.0 else WRITTEN - 1, chance)
         rounded = asked.rounds_to(candidate.fit, intercept=candidate.intercept) and agreed >= chance
         if agreed >= need or (rounded and asked.grain >= WRITTEN):

@@ -52,6 +52,13 @@ def test_a_path_spelled_otherwise_is_no_way_around_a_scope(serve, path, end):
     assert (answer.status_code, answer.json()["error"]["reason"]) == (404, "not_found")
 
 
+def test_connections_are_closed_one_by_one_while_the_server_stops(served):
+    assert "connection" not in served.ask({"rows": [GOOD]}).headers
+    served.service.stop_soon()
+    for answer in (served.ask({"rows": [GOOD]}), served.client.get("/nowhere")):
+        assert answer.headers["connection"] == "close" and answer.status_code in (200, 404)
+
+
 def test_a_fault_shows_no_traceback(served, monkeypatch, caplog):
     def broken(body):
         raise RuntimeError("secret place")
@@ -100,14 +107,36 @@ def test_rates(serve):
     assert answer.status_code == 429 and 3500 < int(answer.headers["retry-after"]) <= 3600
     assert served.key.split("_")[1] in answer.json()["error"]["message"]
     assert served.client.get("/v2/health/live").status_code == 200
-    other = serve(rate="2/hour", scopes=("predict",))  # another key has a rate of its own
-    assert other.ask({"rows": [GOOD]}, x_api_key=other.key).status_code == 200
+
+
+def test_every_key_has_a_rate_of_its_own_and_an_address_has_one_for_all_of_its_ports(serve):
+    first, server = serve(scopes=("predict",)), serve(rate="2/hour", scopes=("predict",))
+    for key in (first.key, server.key):
+        asked = [server.ask({"rows": [GOOD]}, x_api_key=key).status_code for _ in range(3)]
+        assert asked == [200, 200, 429]
+    open_to_all, sent = serve(rate="2/hour"), []
+
+    async def send(message):
+        sent.append(message.get("status"))
+
+    for host, port in (("10.0.0.1", 1), ("10.0.0.1", 2), ("10.0.0.1", 3), ("10.0.0.2", 4)):
+        asyncio.run(open_to_all.app({"type": "http", "method": "GET", "path": "/card", "headers": [],
+                                     "client": (host, port)}, None, send))  # fmt: skip
+    assert [status for status in sent if status] == [200, 200, 429, 200]
 
 
 @pytest.mark.parametrize("rate", ["", "x", "0/minute", "-1/minute", "1/fortnight", "60"])
 def test_no_rate(rate):
     with pytest.raises(OptionError, match="60/minute"):
         Rates(rate)
+
+
+def test_of_several_rates_every_one_holds():
+    rates = Rates("9/second;2/hour")
+    rates.take("key 3")
+    rates.take("key 3")
+    with pytest.raises(RefusedError, match="2 per 1 hour"):
+        rates.take("key 3")
 
 
 def test_counts_expire_and_callers_are_forgotten(monkeypatch):
@@ -133,6 +162,12 @@ def test_too_many_at_once(serve):
     assert answer.status_code == 503 and answer.headers["retry-after"] == "1"
     served.service.reading = 0
     assert served.ask({"rows": [GOOD]}).status_code == 200 and served.service.reading == 0
+
+
+def test_a_body_that_was_refused_leaves_its_place_to_others(serve):
+    served = serve(in_flight=1, max_body=100)
+    for body in (b"x" * 101, b"{"):
+        assert served.ask(body).status_code in (400, 413) and served.service.reading == 0
 
 
 def test_the_log(serve):

@@ -34,6 +34,21 @@ def test_scopes(serve):
         assert served.client.get(path).status_code == 401
 
 
+def test_a_key_for_metrics_opens_metrics_alone(serve):
+    served = serve(scopes=("metrics",))
+    for path, status in (("/metrics", 200), ("/status", 403), ("/card", 403), ("/openapi.json", 403)):
+        assert served.client.get(path, headers={"x-api-key": served.key}).status_code == status
+
+
+def test_a_key_is_refused_from_the_moment_it_expires():
+    until = datetime(2030, 1, 1, tzinfo=UTC)
+    key, text = new_key(["predict"], until)
+    ring = KeyRing([key])
+    assert ring.admit({"x-api-key": text}, "predict", until - timedelta(seconds=1)) is key
+    with pytest.raises(RefusedError, match="expired at 2030"):
+        ring.admit({"x-api-key": text}, "predict", until)
+
+
 def test_admin_may_do_all(serve):
     served = serve(scopes=("admin",))
     key = {"x-api-key": served.key}
@@ -109,21 +124,28 @@ def test_keys_made_at_once_are_all_kept(tmp_path):
 
 
 def test_a_revoked_key_is_refused_without_a_restart(tmp_path):
-    path, told = tmp_path / "keys.json", []
+    path = tmp_path / "keys.json"
     key, text = new_key(["predict"])
     change_keys(path, lambda keys: [key])
-    watched = KeyFile(path, told.append)
+    watched = KeyFile(path)
     watched.ring().admit({"x-api-key": text}, "predict")
     change_keys(path, lambda keys: [])
     watched._looked -= 2
     with pytest.raises(RefusedError):
         watched.ring().admit({"x-api-key": text}, "predict")
+
+
+def test_keys_stay_in_force_where_their_file_is_damaged_or_gone(tmp_path):
+    path, told = tmp_path / "keys.json", []
+    key, text = new_key(["predict"])
+    change_keys(path, lambda keys: [key])
+    watched = KeyFile(path, told.append)
     path.write_text("{")
     watched._looked -= 2
-    assert len(watched.ring()) == 0 and "no file of API keys" in told[0]  # the last good state stands
+    assert watched.ring().admit({"x-api-key": text}, "predict") == key and "no file of API keys" in told[0]
     os.unlink(path)
     watched._looked -= 2
-    assert len(watched.ring()) == 0 and len(told) == 2
+    assert watched.ring().admit({"x-api-key": text}, "predict") == key and len(told) == 2
 
 
 @pytest.mark.parametrize("change", [

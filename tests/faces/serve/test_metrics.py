@@ -49,6 +49,14 @@ def test_counts(served):
     assert set(info) == {"flats", "3", served.service.served.model.sha256}
 
 
+def test_rows_are_counted_on_every_way_in(served):
+    tensors = [{"name": name, "shape": [2], "datatype": {"region": "BYTES", "balcony": "BOOL"}.get(name, "FP64"),
+                "data": [cell, cell]} for name, cell in GOOD.items()]  # fmt: skip
+    assert served.ask({"inputs": tensors}, "/v2/models/flats/infer").status_code == 200
+    served.ask({"columns": {name: [cell] * 3 for name, cell in GOOD.items()}})
+    assert samples(served)["trueline_rows_total",] == samples(served)["trueline_drift_window_rows",] == 5
+
+
 def test_paths_that_nobody_has_are_one_label(served):
     for i in range(20):
         served.client.get(f"/nowhere/{i}")

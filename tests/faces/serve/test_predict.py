@@ -12,11 +12,13 @@ import pyarrow as pa
 import pytest
 from sklearn.linear_model import LinearRegression
 
+from trueline import LinearRegressionGD, Schema
 from trueline.errors import TruelineWarning
 from trueline.faces.loading import schema_of
 from trueline.faces.serve.application import application
 from trueline.faces.serve.service import Named, Service
 from trueline.faces.serve.settings import Settings
+from trueline.rows import Column
 from trueline.ship import load, save
 
 GOOD = {"region": "south", "rooms": 3, "age": 20.5, "balcony": True}
@@ -235,3 +237,21 @@ def test_a_model_without_a_schema_is_matched_by_its_names(tmp_path, client_of):
     answer = client.post("/predict", json={"rows": [{"b": 1, "a": 100}]})
     assert answer.json()["predictions"] == model.predict(pd.DataFrame({"a": [100.0], "b": [1.0]})).tolist()
     assert client.post("/predict", json={"rows": [{"b": 1e300, "a": 2**53}]}).status_code == 200
+
+
+def test_a_model_that_clips_its_features_clips_them_here_too(serve, tmp_path):
+    X = np.linspace(0.0, 1.0, 50)[:, None]
+    schema = Schema((Column("x", "numeric"),))
+    save(LinearRegressionGD(clip_features=(0.1, 0.9)).fit(X, X[:, 0]), tmp_path / "m.json", schema=schema)
+    clipping = load(tmp_path / "m.json")
+    expected = clipping.predict([[-9.0], [0.5], [9.0]]).tolist()
+    assert abs(expected[2]) < 2
+    for body in ({"rows": [{"x": -9.0}, {"x": 0.5}, {"x": 9.0}]}, {"columns": {"x": [-9.0, 0.5, 9.0]}}):
+        answer = serve(named=Named(clipping, schema, "line")).ask(body)
+        assert answer.json()["predictions"] == pytest.approx(expected, rel=1e-15)
+
+
+def test_columns_are_held_to_the_number_of_rows_too(serve):
+    served = serve(max_rows=2)
+    for n, status in ((2, 200), (3, 413)):
+        assert served.ask({"columns": {name: [cell] * n for name, cell in GOOD.items()}}).status_code == status

@@ -73,6 +73,15 @@ def test_usual_rows_are_those_of_the_schema(rows):
     assert taken is not None and taken.X.tobytes() == X.tobytes() and not check.violations
 
 
+def test_columns_and_keys_are_matched_by_name_in_whatever_order_they_come():
+    row = {"height": 1.5, "side": "right", "count": 3, "sold": True, "free": 7.0}
+    turned = dict(reversed(row.items()))
+    reader = RowReader(SCHEMA)
+    for body in ({"rows": [row, turned]}, {"columns": {name: [cell, cell] for name, cell in turned.items()}}):
+        assert reader.read(body).X.tolist() == [[1.5, 1.0, 3.0, 1.0, 7.0]] * 2
+        assert reader.read(body).raw.tolist() == [[1.5, 1.0, 3.0, 1.0, 7.0]] * 2
+
+
 @pytest.mark.parametrize("change", [
     {"height": 7.26}, {"height": -2.51}, {"count": 3.5}, {"count": 10}, {"side": "up"}, {"sold": 2}, {"sold": 0.5},
     {"free": 2**53 + 1}, {"free": math.inf}, {"free": None}, {"free": "1"}, {"height": True}, {"side": ["left"]},

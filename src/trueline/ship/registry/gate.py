@@ -127,7 +127,7 @@ def objections(model: Model, audit: Audit | None, suppressions: Iterable[Suppres
     if audit is None:
         return against
     if not _is_of(audit, model):
-        return [*against, "the audit is of another model: its coefficients differ"]
+        return [*against, "the audit is of another model: its coefficients differ; audit this one with --model"]
     failing = judge(audit.findings, FAIL_ON, date.today(), suppressions=suppressions).failing
     against += [f"finding {one.fingerprint}, {one.severity}: {visible(one.title, 200)}" for one in failing]
     if audit.incomplete:
@@ -162,7 +162,8 @@ def _is_of(audit: Audit, model: Model) -> bool:
     """Do both speak of the same coefficients, by name or, where the model has none, by place?"""
     told = [value for name, value in audit.coefficients.items() if name]
     names = [name for name in audit.coefficients if name]
-    if len(told) != len(model.coef_) or (model.feature_names is not None and [*model.feature_names] != names):
+    known = model.schema.feature_names if model.schema is not None else model.feature_names
+    if len(told) != len(model.coef_) or (known is not None and [*known] != names):
         return False
     pairs = zip([*model.coef_.tolist(), model.intercept_], [*told, audit.coefficients[""]], strict=True)
-    return all(math.isclose(mine, theirs, rel_tol=CLOSE, abs_tol=1e-12) for mine, theirs in pairs)
+    return all(math.isclose(mine, theirs, rel_tol=CLOSE) for mine, theirs in pairs)  # small says nothing: units

@@ -1,4 +1,4 @@
-"""The model and the rows that an audit is given."""
+"""The model and the rows that an audit or a check is given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..ship import Model
 from .loading import leave_out, open_model, open_table, schema_of
 from .screen import progress
 
-__all__ = ["model_of", "rows_of"]
+__all__ = ["columns_of", "model_of", "rows_of"]
 
 
 def model_of(
@@ -28,13 +28,24 @@ def model_of(
     if path is None or path.suffix.lower() == ".csv":
         return path, None
     stored = open_model(path, require_signed)
+    return stored, columns_of(stored, path, target, one_hot)
+
+
+def columns_of(stored: Model, path: Path, target: str, one_hot: tuple[str, ...]) -> Schema:
+    """The columns that a stored model takes, which flags must not contradict.
+
+    Raises
+    ------
+    OptionError
+        It says otherwise than the flags.
+    """
     schema = schema_of(stored, path)
     if one_hot:
         raise OptionError(f"{path} says itself how its columns are encoded", advice="Leave out --one-hot")
     if schema.target not in (None, target):
         raise OptionError(f"{path} predicts {schema.target!r}, not {target!r}",
                           advice=f"Write --target {schema.target!r}")  # fmt: skip
-    return stored, schema
+    return schema
 
 
 def rows_of(

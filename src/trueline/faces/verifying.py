@@ -19,8 +19,9 @@ from ..models.linear_regression_gd import LinearRegressionGD
 from ..rows import Schema
 from ..ship import Model
 from ..verify import Certificate, Comparison
+from .audited import columns_of
 from .correction import in_flags
-from .loading import Table, open_model, read_table, schema_of, with_flags
+from .loading import Table, open_model, read_table, with_flags
 from .screen import print_json, progress, say, table, warned
 
 __all__ = ["VerifyRequest", "verify_file"]
@@ -84,13 +85,9 @@ def verify_file(request: VerifyRequest, as_json: bool) -> None:
 def _schema(request: VerifyRequest, stored: Model) -> Schema:
     """The columns of the stored model, which flags must not contradict."""
     assert request.model is not None
-    schema = schema_of(stored, request.model)
-    if request.one_hot or request.reg_lambda:
-        raise OptionError(f"{request.model} says itself how its columns are encoded and how it was penalised",
-                          advice="Leave out --one-hot and --reg-lambda")  # fmt: skip
-    if schema.target not in (None, request.target):
-        raise OptionError(f"{request.model} predicts {schema.target!r}, not {request.target!r}",
-                          advice=f"Write --target {schema.target!r}")  # fmt: skip
+    if request.reg_lambda:
+        raise OptionError(f"{request.model} says itself how it was penalised", advice="Leave out --reg-lambda")
+    schema = columns_of(stored, request.model, request.target, request.one_hot)
     return replace(schema, target=request.target, nulls="drop" if request.drop_missing else schema.nulls)
 
 
